@@ -1,4 +1,4 @@
-"""Which credentials a call would carry, from where and to where, without sending or showing any."""
+"""The command `auth explain`: the credentials that a call would carry, without sending or showing them."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def explain_credentials(
     """Return the alternatives of an operation with the state of each scheme, and the exit code that a call would have.
 
     Raises:
-        UsageError: The server or the scheme that the caller names is not there.
+        UsageError: The chosen server or scheme does not exist.
         AuthError: The store cannot be read.
     """
     base = choose_server(

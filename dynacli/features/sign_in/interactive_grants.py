@@ -1,4 +1,4 @@
-"""The grants for which a person signs in with a browser: authorization code, implicit and device code."""
+"""The OAuth grants in which the user signs in with a browser: authorization code, implicit and device code."""
 
 import secrets
 import socket
@@ -40,12 +40,12 @@ _Callback = Mapping[str, str]
 _PATH = "/callback"
 _MAX_BODY = 64 * 1024
 _SECONDS = 10.0
-"""How long a browser may take to send its request."""
+"""Seconds that a browser may take to send its request."""
 
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <style>body{{font:1.2rem system-ui,sans-serif;margin:4rem auto;max-width:32rem}}</style></head>
 <body><p id="text">{text}</p>{script}</body></html>"""
-# An implicit response is in the fragment, which browsers send to no one.
+# An implicit response is in the fragment of the URL, which browsers never send, so a script posts it.
 _SCRIPT = """<script>
 const response = location.hash.slice(1);
 history.replaceState(null, "", location.pathname);
@@ -57,23 +57,23 @@ if (response) fetch("", {method: "POST", body: response}).then(r => r.text()).th
 _GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _ROLE = "device authorization endpoint"
 _LONGEST = 1800.0
-"""The most seconds that a code is waited for, however long the provider lets it live."""
+"""Maximum number of seconds until the user has entered a code, even if the code is valid for longer."""
 _SHORTEST_INTERVAL, _INTERVAL, _LONGEST_INTERVAL = 1.0, 5.0, 60.0
-"""Seconds between two questions, at least, if the provider names none, and at most."""
+"""Seconds between two requests for the token: minimum, default and maximum."""
 _LONGEST_CODE = 100
 _CODES: Mapping[str, Callable[[Any], bool]] = {
     "device_code": lambda value: isinstance(value, str) and value.isascii() and bool(value),
     "user_code": lambda value: isinstance(value, str) and 0 < len(value) <= _LONGEST_CODE,
     "verification_uri": lambda value: isinstance(value, str) and bool(value),
 }
-"""Member of the response → whether a value can be sent in a form, typed by a person, or opened."""
+"""Member of the provider's response → check of its value."""
 
 
 def _callback_url(host: str, port: int) -> str:
     """Return the redirect URI for a host and a port of this machine.
 
     Raises:
-        UsageError: The host is another machine, or the port none.
+        UsageError: The host is another machine, or the port is invalid.
     """
     if not is_loopback(host) or not 0 <= port <= 65535:
         raise UsageError(
@@ -85,26 +85,26 @@ def _callback_url(host: str, port: int) -> str:
 
 
 def _parameters_of(text: str) -> _Callback:
-    """Return the parameters in a query; none if one of them is there twice."""
+    """Return the parameters of a query; empty if a name occurs twice."""
     pairs = parse_qsl(text, keep_blank_values=True)
     found = dict(pairs)
     return found if len(found) == len(pairs) else {}
 
 
 class CallbackListener(ThreadingHTTPServer):
-    """Waits for the provider's response to one sign-in; each other one learns that it is late or wrong.
+    """A local server that waits for the provider's response to one sign-in.
 
     Args:
         host: A loopback host.
-        port: The port; 0 for any that is free.
-        state: The `state` of the response. Any page in the browser can send another one, which must end nothing.
+        port: The port; 0 for any free port.
+        state: The expected `state`. Any page in the browser can send another response, which must not end the wait.
 
     Raises:
         OSError: The port is in use.
     """
 
     daemon_threads = True
-    """A browser may open connections over which it sends nothing."""
+    """True, because a browser may open connections over which it sends nothing."""
     block_on_close = False
 
     def __init__(self, host: str, port: int, state: str) -> None:
@@ -118,14 +118,14 @@ class CallbackListener(ThreadingHTTPServer):
         self._is_taken = self._had_others = False
 
     def server_bind(self) -> None:
-        """Bind without the look-up of a name that the library makes, which a broken network lets wait."""
+        """Bind without the library's look-up of the host name, which takes long if the network is broken."""
         TCPServer.server_bind(self)
 
     def handle_error(self, *_: Any) -> None:
-        """Say nothing of a browser that has gone."""
+        """Ignore errors of a connection, for example if the browser is closed."""
 
     def take(self, query: str) -> tuple[int, str]:
-        """Take the provider's response, and return the status and the text of the page that the browser shows."""
+        """Accept a response if it belongs to this sign-in; return the status and text of the page for the browser."""
         response = _parameters_of(query)
         with self._lock:
             if self._is_taken:
@@ -138,10 +138,10 @@ class CallbackListener(ThreadingHTTPServer):
         return 200, "You can close this page, and go back to the terminal."
 
     def wait(self, seconds: float) -> _Callback:
-        """Return the provider's response.
+        """Wait for the provider's response, and return it.
 
         Raises:
-            AuthError: There is none in time.
+            AuthError: No response of this sign-in came in time.
         """
         try:
             return self._responses.get(timeout=seconds)
@@ -157,11 +157,11 @@ class CallbackListener(ThreadingHTTPServer):
 
 @contextmanager
 def listening(host: str, port: int, state: str) -> Iterator[CallbackListener]:
-    """Listen for a provider's response for as long as the block lasts; the arguments are those of the listener.
+    """Listen for a provider's response during the block; the arguments are as for `CallbackListener`.
 
     Raises:
-        AuthError: The port is in use.
-        UsageError: The host is another machine, or the port none.
+        AuthError: The listener cannot use the port.
+        UsageError: The host is another machine, or the port is invalid.
     """
     _callback_url(host, port)
     try:
@@ -188,7 +188,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path, _, query = self.path.partition("?")
-        # Another name for this machine is one of a page that wants to read what is here ("DNS rebinding").
+        # Another host name for this machine is a sign of DNS rebinding: a page that tries to read the response.
         if path != _PATH or f"http://{self.headers.get('Host', '')}{_PATH}" != self.server.url:
             self._write(404, "There is nothing here.")
         elif query:
@@ -198,7 +198,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         length = self.headers.get("Content-Length", "")
-        # The page above sends it, and a form of another site has another origin.
+        # Only the page above has this origin; a form of another site has another one.
         is_own = self.path == _PATH and self.headers.get("Origin", "") + _PATH == self.server.url
         if is_own and length.isdecimal() and int(length) <= _MAX_BODY:
             self._take(self.rfile.read(int(length)).decode("latin-1"))
@@ -219,18 +219,18 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(page)
 
     def log_message(self, *_: Any) -> None:
-        """Write no line of a request, whose URL holds the code."""
+        """Log no requests, because their URLs contain the code."""
 
 
 def sign_in_by_code(flow: OAuthFlow, client: OAuthClient, context: SignInContext) -> Token:
-    """Return a token after the person signed in in a browser.
+    """Sign the user in with a browser, and return the token.
 
-    If the context has no browser, the person opens the URL elsewhere and pastes the address that they are sent to.
-    The flow `implicit`, which gives the token itself to the browser (RFC 6749, section 4.2), works alike.
+    Without a browser here, the user opens the URL elsewhere, and pastes the address of the page after the sign-in.
+    The flow `implicit` works in the same way, but the browser gets the token itself (RFC 6749, section 4.2).
 
     Raises:
-        AuthError: The person or the provider refuses, no one came back in time, or the response is not a token.
-        DynacliError: The provider cannot be reached, or may not be asked.
+        AuthError: The user or the provider refuses, the time is up, or the response has no usable token.
+        DynacliError: The provider cannot be reached, or dynacli may not contact it.
     """
     check_endpoint(flow.authorization_url, "authorization endpoint")
     is_implicit = flow.kind == IMPLICIT
@@ -270,18 +270,18 @@ def sign_in_by_code(flow: OAuthFlow, client: OAuthClient, context: SignInContext
 
 def _authorization_url(flow: OAuthFlow, asked: Mapping[str, str]) -> str:
     parts = urlsplit(flow.authorization_url)
-    # A query of its own stays (RFC 6749, section 3.1).
+    # The URL may have a query, which must be kept (RFC 6749, section 3.1).
     query = "&".join(filter(None, [parts.query, urlencode(asked)]))
     return parts._replace(query=query, fragment="").geturl()
 
 
 def _any_port() -> int:
-    """Return a port at which nothing needs to listen: the browser is on another machine, and shows an error there."""
+    """Return any port for the redirect URI; nothing listens at it, because the user pastes the address."""
     return 49152 + secrets.randbelow(16384)  # RFC 6335, section 6: for temporary use
 
 
 def _pasted(url: str, state: str, context: SignInContext) -> _Callback:
-    """Return the provider's response as the person pastes it: the address that the browser was sent to, or the code."""
+    """Return the provider's response from the text that the user pastes: the address of the last page, or the code."""
     if context.ask is None:
         raise AuthError(
             "Sign-in needs a browser, or a user who pastes its response",
@@ -304,12 +304,12 @@ def _check(response: _Callback, state: str, flow: OAuthFlow) -> None:
     """Check that a response belongs to this sign-in and allows it.
 
     Raises:
-        AuthError: It does not.
+        AuthError: The response belongs to another sign-in, refuses this one, or is incomplete.
     """
     name = "access_token" if flow.kind == IMPLICIT else "code"
     if not _has_state(response, state):
         raise _of_another()
-    # RFC 9207: the response of another provider, which would be given this one's code.
+    # A response of another provider could be part of a mix-up attack (RFC 9207).
     if flow.issuer and response.get("iss", flow.issuer) != flow.issuer:
         raise AuthError(
             "The response from the browser comes from another provider",
@@ -326,7 +326,7 @@ def _check(response: _Callback, state: str, flow: OAuthFlow) -> None:
 
 
 def _has_state(response: _Callback, state: str) -> bool:
-    """Return whether a response belongs to the sign-in with a state."""
+    """Return whether a response has the `state` of this sign-in."""
     return secrets.compare_digest(response.get("state", "").encode(), state.encode())
 
 
@@ -339,11 +339,11 @@ def _of_another() -> AuthError:
 
 
 def sign_in_by_device(flow: OAuthFlow, client: OAuthClient, context: SignInContext) -> Token:
-    """Return a token after the person signed in on another device.
+    """Sign the user in on another device, and return the token.
 
     Raises:
-        AuthError: The person or the provider refuses, the code ended before, or the response is not a token.
-        DynacliError: The provider cannot be reached, or may not be asked.
+        AuthError: The user or the provider refuses, the code expires, or the response has no usable token.
+        DynacliError: The provider cannot be reached, or dynacli may not contact it.
     """
     found = _ask_for_code(flow, client, context)
     secret = Secret(found["device_code"])
@@ -377,13 +377,13 @@ def sign_in_by_device(flow: OAuthFlow, client: OAuthClient, context: SignInConte
 
 
 def _ask_for_code(flow: OAuthFlow, client: OAuthClient, context: SignInContext) -> dict[str, Any]:
-    """Return what the person needs to sign in (RFC 8628, section 3.2)."""
+    """Request the codes and the URL with which the user signs in (RFC 8628, section 3.2)."""
     response = ask_as_client(flow, client, flow.device_url, _ROLE, scope_and_audience(client), context)
     masker = Masker([client.client_secret] if client.client_secret else [])
     if error_code(response) or response.status != 200:
         raise refusal(response, flow.device_url, _ROLE, masker)
     found = json_object(response)
-    # Google wrote `verification_url` before there was the RFC.
+    # Google used `verification_url` before the RFC.
     found.setdefault("verification_uri", found.get("verification_url"))
     wrong = [name for name, fits in _CODES.items() if not fits(found.get(name))]
     if wrong:
@@ -397,6 +397,6 @@ def _ask_for_code(flow: OAuthFlow, client: OAuthClient, context: SignInContext) 
 
 
 def _seconds_or_default(value: Any, default: float) -> float:
-    """Return a number of seconds; the default if the provider gives none that can be."""
+    """Return a number of seconds; the default if the provider's value is missing or implausible."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return float(value) if is_number and 0 < value < _LONGEST * 1000 else default

@@ -89,15 +89,15 @@ def login(
     refresh_token_at: str,
     **oauth: Any,
 ) -> None:
-    """Store a credential for an API.
+    """Get a credential for an API, and store it.
 
     Args:
-        oauth: The fields of `OAuthWords`.
+        oauth: The fields of `_OAuthWords`.
 
     Raises:
-        AuthError: The credential cannot be had or stored.
-        RefusedError: It would be for an origin that no one accepted.
-        UsageError: The API or the scheme is not there.
+        AuthError: The sign-in failed, or the credential cannot be stored.
+        RefusedError: The user has not accepted the origin of the credential.
+        UsageError: The API or the scheme does not exist, or the options do not fit together.
     """
     if words and not operation:
         raise UsageError(
@@ -117,7 +117,7 @@ def login(
             reason="The credential is the cookie, for the scheme that sends it",
             hint="Leave them out",
         )
-    with ExitStack() as undo:  # what is created for a sign-in that fails is undone
+    with ExitStack() as undo:  # removes a created scheme if the sign-in fails
         opened = _with_own_scheme(run, api, scheme, name, undo)
         settings = settings_of(run.env, opened, run.options)
         is_oauth = any(value not in ((), "", False, None) for value in oauth.values())
@@ -154,7 +154,7 @@ def login(
                     place, keeping = set_cookie.place, _bound_to(set_cookie, keeping)
                     if cookie:
                         opened = _with_scheme(run, opened, COOKIE, cookie, undo)
-                # A header of this name begins with a word (RFC 9110, section 11.4), even if it is called a key.
+                # The value of `Authorization` begins with a scheme such as `Bearer` (RFC 9110, section 11.4).
                 text = f"Bearer {token.text}" if _is_authorization(chosen) else token.text
                 end = token.expires_at
                 if refresh is not None:
@@ -175,13 +175,13 @@ def login(
 
 
 def _keeping(run: Run, api: str, profile: str, store: str, origins: tuple[str, ...]) -> Keeping:
-    """Return how the credential is kept; the person is asked before they type it.
+    """Return how to store the credential; if necessary, ask the user before they type the secret.
 
     Args:
-        store: As of the option `--store`; empty for none.
+        store: The value of the option `--store`; empty for none.
 
     Raises:
-        AuthError: There is no keyring, and no one asked for a file.
+        AuthError: The system has no keyring, and the user has not agreed to a file.
     """
     again = _again(run, api)
 
@@ -197,10 +197,10 @@ def _keeping(run: Run, api: str, profile: str, store: str, origins: tuple[str, .
 
 
 def _bound_to(cookie: Cookie, keeping: Keeping) -> Keeping:
-    """Return how a cookie is kept: for the origin that has set it alone.
+    """Return how to store a cookie, which is only for the origin that has set it.
 
     Raises:
-        AuthError: Calls go elsewhere.
+        AuthError: Calls go to another origin.
     """
     if keeping.origins[0] != cookie.origin:
         raise AuthError(
@@ -212,13 +212,13 @@ def _bound_to(cookie: Cookie, keeping: Keeping) -> Keeping:
 
 
 def _with_own_scheme(run: Run, api: str, scheme: str, header: str, undo: ExitStack) -> OpenedApi:
-    """Return the API, with a scheme of the person's own if its document declares none and they name one.
+    """Return the API; if its document declares no scheme, add the one that the user names.
 
     Args:
-        undo: Gets what undoes it.
+        undo: Gets the function that removes the scheme again.
 
     Raises:
-        UsageError: It cannot be created.
+        UsageError: The scheme cannot be created.
         FileError: The configuration cannot be written.
     """
     opened = run.api(api)
@@ -233,7 +233,7 @@ def _with_own_scheme(run: Run, api: str, scheme: str, header: str, undo: ExitSta
 
 
 def _with_scheme(run: Run, api: OpenedApi, kind: str, header: str, undo: ExitStack) -> OpenedApi:
-    """Return the API with a scheme that is created for it; the arguments are as for `create_scheme`."""
+    """Create a scheme, and return the API with it; the arguments are as for `create_scheme`."""
     undone = create_scheme(run.env, api, kind, header)
     if undone is None:
         return api
@@ -242,10 +242,10 @@ def _with_scheme(run: Run, api: OpenedApi, kind: str, header: str, undo: ExitSta
 
 
 def _check_is_token(api: OpenedApi, scheme: SecurityScheme, text: str) -> None:
-    """Check that a bearer token is not a user name with a password: it has no `:` (RFC 6750, section 2.1).
+    """Check that a bearer token is not a user name with a password.
 
     Raises:
-        AuthError: It has one.
+        AuthError: The token contains `:`, which no bearer token does (RFC 6750, section 2.1).
     """
     if kind_of(scheme) != "bearer" or ":" not in text:
         return
@@ -266,7 +266,7 @@ def _check_is_token(api: OpenedApi, scheme: SecurityScheme, text: str) -> None:
 
 
 def _choice(env: Environment, schemes: Sequence[SecurityScheme]) -> SecurityScheme | None:
-    """Return the scheme that the person picks of several by its number or name; None for none of them."""
+    """Let the user pick a scheme by its number or name, and return it; None if the answer fits none."""
     lines = [f"  {number} {text_of_choice(scheme)}" for number, scheme in enumerate(schemes, 1)]
     write_stderr(env, "\n".join(["You can sign in in several ways:", *lines, ""]))
     word = line(env, f"Which one [1-{len(schemes)}]: ")
@@ -275,10 +275,10 @@ def _choice(env: Environment, schemes: Sequence[SecurityScheme]) -> SecuritySche
 
 
 def _again(run: Run, api: str) -> tuple[str, ...]:
-    """Return the options of this command line; the inputs of an operation, which may be secret, are left out."""
+    """Return the options of this command line, without the inputs of an operation, which may be secret."""
     words = list(run.words[: run.words.index("--")] if "--" in run.words else run.words)
     for word in ("auth", "login", api):
-        if word in words:  # the API may stand after `--`, too
+        if word in words:  # the name of the API may come after `--`
             words.remove(word)
     return tuple(words)
 
@@ -297,7 +297,7 @@ def _line_of_input(env: Environment) -> str:
 
 
 def _asked(run: Run, scheme: SecurityScheme) -> str:
-    """Return the credential that the person types, which is not shown."""
+    """Ask the user for the credential, and return it; secrets are not shown while typed."""
     if not run.may_ask:
         raise nobody_to_ask(
             run.env,
@@ -322,7 +322,7 @@ def _asked(run: Run, scheme: SecurityScheme) -> str:
 
 
 def _is_authorization(scheme: SecurityScheme) -> bool:
-    """Return whether a key goes into `Authorization` as it is, as Directus and many converted documents have it."""
+    """Return whether a scheme sends a key in `Authorization` without a prefix, as in Directus and many conversions."""
     return (
         scheme.type == "apiKey"
         and not scheme.prefix
@@ -336,15 +336,15 @@ def _is_authorization(scheme: SecurityScheme) -> bool:
 
 @record
 class _OAuthWords:
-    """What the command line says of signing in with OAuth.
+    """The options of the command line for OAuth.
 
     Args:
-        device: Whether the person signs in on another device.
-        no_browser: Whether no browser is opened here.
-        client_id: The client; empty if the configuration names it.
-        scopes: What is asked for; empty if the configuration or the document decides.
-        callback_host: Where the provider sends the person back to; empty for 127.0.0.1.
-        callback_port: Its port; None for any that is free.
+        device: Whether the user signs in on another device.
+        no_browser: Whether dynacli may not open a browser.
+        client_id: The client ID; empty for the one in the configuration.
+        scopes: The scopes to request; empty for those of the configuration or the document.
+        callback_host: The host to which the provider sends the browser back; empty for the default.
+        callback_port: The port on this host; None for the configured or any free port.
     """
 
     device: bool = False
@@ -366,9 +366,9 @@ def _oauth_login(
     """Sign in, and store the token.
 
     Raises:
-        AuthError: The person or the provider refuses, or there is no token.
-        RefusedError: No one has accepted the provider that the document names.
-        UsageError: The client is not known, or there is no such way to sign in.
+        AuthError: The user or the provider refuses, or the response has no token.
+        RefusedError: The user has not accepted the provider that the document names.
+        UsageError: The client ID is missing, or the API has no such way to sign in.
         DynacliError: The provider cannot be reached.
     """
     configured = (settings.auth_tables or {}).get(scheme.name, {})
@@ -420,7 +420,7 @@ def _oauth_login(
         )
         user, password = _login(run, api, scheme, configured)
         token = sign_in_by_password(flow, client, user, password, context)
-        # The variables may have the same name and password: then calls use this token.
+        # If the variables have the same name and password, calls use this token.
         made = credential_of(api, scheme, token, flow, client, keeping, typed)
         kept = marked_with_login(made, user, password.reveal())
     CredentialStore(run.env).put(kept)
@@ -430,7 +430,7 @@ def _oauth_login(
 def _login(
     run: Run, api: OpenedApi, scheme: SecurityScheme, configured: Mapping[str, Any]
 ) -> tuple[str, Secret]:
-    """Return the name and the password: as the configuration or the variables have them, or as the person types."""
+    """Return the name and the password from the configuration or the variables; ask the user for missing ones."""
     name, password = (referred(configured, key, run.env) for key in ("username", "password"))
     variables = variables_of(run.env, api.prefix)
     if name is None and password is None and has_login([(scheme,)], variables):
@@ -444,7 +444,7 @@ def _login(
 
 
 def _configuration_place(api: OpenedApi, scheme: SecurityScheme, *keys: str) -> str:
-    """Return where the configuration says where a secret is, as messages name it."""
+    """Return the keys and the table of the configuration that refer to a secret, for messages."""
     listed = " and ".join(f"`{key}`" for key in keys)
     return f"{listed} in `[apis.{api.name}.auth.{visible(scheme.name, keep='')}]`"
 
@@ -468,11 +468,11 @@ def _token(
 
 
 def _scopes(api: OpenedApi, scheme: SecurityScheme, flow: OAuthFlow) -> tuple[str, ...]:
-    """Return the scopes that are asked for if no one says which."""
+    """Return the scopes to request if neither the command line nor the configuration names any."""
     needed = needed_scopes(api, scheme.name)
     if scheme.type != "openIdConnect":
         return needed
-    # OpenID Connect Core 1.0, sections 3.1.2.1 and 11: the second one for a refresh token.
+    # OpenID Connect Core 1.0, sections 3.1.2.1 and 11; `offline_access` requests a refresh token.
     more = ["openid", *(["offline_access"] if "offline_access" in flow.scopes else [])]
     return tuple(dict.fromkeys([*more, *needed]))
 
@@ -487,9 +487,9 @@ def _no_client(api: OpenedApi, scheme: SecurityScheme) -> UsageError:
 
 
 def _browser(env: Environment) -> Callable[[str], bool] | None:
-    """Return what opens a URL in the person's browser; None for an agent, and if there is no display for one.
+    """Return the function that opens a URL in the user's browser; None for an agent or without a display.
 
-    Over SSH a browser would open on a screen that the person may not see. `BROWSER` names a browser, and is not a
+    Over SSH, a browser could open on a screen that the user does not see. The variable `BROWSER` does not count as a
     display.
     """
     is_set = env.variables.get
@@ -503,13 +503,13 @@ def _browser(env: Environment) -> Callable[[str], bool] | None:
 
 
 def _hidden(run: Run, question: str, remedy: str) -> str:
-    """Return a secret that the person types.
+    """Ask the user for a secret, and return it.
 
     Args:
-        remedy: How to give it if no one can be asked.
+        remedy: Another way to provide the secret, for the error.
 
     Raises:
-        UsageError: No one can be asked.
+        UsageError: dynacli cannot ask the user.
     """
     if not run.may_ask:
         raise nobody_to_ask(

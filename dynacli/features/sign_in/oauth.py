@@ -1,6 +1,6 @@
-"""OAuth 2.0 and OpenID Connect: what signing in is made of, the provider's metadata, its token endpoint and its tokens.
+"""OAuth 2.0 and OpenID Connect: the provider's metadata, requests to its token endpoint, and its tokens.
 
-RFC 6749, RFC 8414 and OpenID Connect Discovery 1.0. An exchange with it is small, short, and never redirected.
+RFC 6749, RFC 8414 and OpenID Connect Discovery 1.0. Responses are limited in size and time, and redirects are refused.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _MAX_BYTES = 1024 * 1024
 _TEN_YEARS = 10 * 365 * 86400
 _TOKEN = re.compile(r"[\x21-\x7e]+")
-"""RFC 6749, appendix A.12, without the space, with which a header would end in the middle of the token."""
+"""Characters of a token (RFC 6749, appendix A.12), except the space, which would end the token in a header."""
 _ERROR_CODE = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 _HINTS = {
     "invalid_client": "Check the client id and its secret, a reference in the configuration: `client_secret`",
@@ -55,12 +55,12 @@ Form = Sequence[tuple[str, str]]
 
 @record
 class OAuthClient:
-    """The client as which a person has registered dynacli at a provider.
+    """The OAuth client as which the user has registered dynacli at a provider.
 
     Args:
-        client_secret: None for a public client.
-        scopes: What is asked for; empty for what the provider gives by itself.
-        audience: The API that the token is meant for, if the provider wants to know.
+        client_secret: The secret of the client; None for a public client.
+        scopes: The scopes to request; empty for the provider's default.
+        audience: The API that the token is for; empty to send none.
     """
 
     client_id: str
@@ -71,11 +71,11 @@ class OAuthClient:
 
 @record
 class Token:
-    """What a token endpoint gave.
+    """A token from a token endpoint.
 
     Args:
-        expires_at: In seconds since the epoch; None if the provider does not say.
-        scopes: What the token is good for; what was asked for, if the provider does not say.
+        expires_at: Expiry in seconds since the epoch; None if unknown.
+        scopes: The scopes of the token; if the provider names none, the requested scopes.
     """
 
     access_token: Secret
@@ -86,19 +86,19 @@ class Token:
 
 @record
 class SignInContext:
-    """What signing in takes from its surroundings.
+    """The settings of a sign-in, and the functions that reach the user.
 
     Args:
-        clock: The seconds since the epoch.
-        wait: Waits for so many seconds.
-        announce: Writes a line to the person; it holds no secret.
-        open_browser: Opens a URL, and returns whether it could; None if there is no browser.
-        ask: Asks the person a question and returns the line that they type, which is shown.
-        callback_host: The loopback host that the provider sends the person back to.
-        callback_port: Its port; 0 for any that is free.
-        seconds: How long signing in may take.
-        timeout: The seconds that each exchange with the provider may take.
-        tls: The authorities that are trusted for the provider; None for those of the system.
+        clock: Returns the time in seconds since the epoch.
+        wait: Waits for a number of seconds.
+        announce: Shows a line without secrets to the user.
+        open_browser: Opens a URL, and returns whether that worked; None if there is no browser.
+        ask: Asks the user a question, and returns the answer, which is visible while typed; None if dynacli cannot ask.
+        callback_host: The loopback host to which the provider sends the browser back.
+        callback_port: The port on this host; 0 for any free port.
+        seconds: Seconds that the user may take to sign in.
+        timeout: Seconds that each exchange with the provider may take.
+        tls: TLS settings for the provider; None for the defaults of the system.
     """
 
     clock: Callable[[], float] = time.time
@@ -114,17 +114,17 @@ class SignInContext:
 
 
 def check_endpoint(url: str, role: str) -> None:
-    """Check that what is sent to an endpoint stays between this machine and the provider.
+    """Check that the URL of an endpoint is valid, and is encrypted or on this machine.
 
     Args:
-        role: What the endpoint is for, as messages say it: `token endpoint`.
+        role: The name of the endpoint in messages, such as `token endpoint`.
 
     Raises:
         RefusedError: The URL is malformed, or not encrypted and not on loopback.
     """
     try:
         parts = urlsplit(url)
-        # A name before the host only makes it look like another one (RFC 9110, section 4.2.4).
+        # A user name before the host can make a URL look like one of another host (RFC 9110, section 4.2.4).
         is_whole = bool(parts.hostname) and parts.port != 0 and "@" not in parts.netloc
     except ValueError:
         is_whole = False
@@ -147,7 +147,7 @@ def check_endpoint(url: str, role: str) -> None:
 
 @record
 class ProviderResponse:
-    """A response of a provider; its body may hold secrets."""
+    """A response of a provider; its body may contain secrets."""
 
     status: int
     media_type: str
@@ -162,11 +162,11 @@ def _ask_provider(
     *,
     authorization: str = "",
 ) -> ProviderResponse:
-    """Send a form to an endpoint of a provider, or fetch what is there, and return the response.
+    """Send a form or a GET request to an endpoint of a provider, and return the response.
 
     Args:
-        role: What the endpoint is for, as messages say it: `token endpoint`.
-        form: The names and values to send; None for a GET.
+        role: The name of the endpoint in messages, such as `token endpoint`.
+        form: The names and values to send; None for a GET request.
         authorization: The value of the header `Authorization`; empty for none.
 
     Raises:
@@ -198,13 +198,13 @@ def exchange(
     """Send a request that gets a token, and return the response.
 
     Args:
-        role: What the URL is for, as messages say it after "the".
+        role: The name of the endpoint in messages, after "the".
         content: The body; None for none.
 
     Raises:
         AuthError: The response is too large, or cannot be read.
         NetworkError: The connection failed or broke.
-        RefusedError: The server redirects, or other users can write where its socket is.
+        RefusedError: The server redirects, or other users can replace its socket.
         TimedOutError: The time was used up.
         UsageError: A proxy or certificate variable of the environment is malformed.
     """
@@ -235,11 +235,11 @@ def _unreadable_response(url: str, role: str, reason: str) -> AuthError:
 
 
 def sign_in_by_client_credentials(flow: OAuthFlow, client: OAuthClient, context: SignInContext) -> Token:
-    """Return a token for the client itself (RFC 6749, section 4.4).
+    """Get a token for the client itself, without a user (RFC 6749, section 4.4).
 
     Raises:
-        AuthError: The client is refused, or the response is not a token.
-        DynacliError: The provider cannot be reached, or may not be asked.
+        AuthError: The provider refuses the client, or the response has no usable token.
+        DynacliError: The provider cannot be reached, or dynacli may not contact it.
     """
     form = [("grant_type", "client_credentials"), *scope_and_audience(client)]
     return request_token(flow, client, form, context)
@@ -248,35 +248,35 @@ def sign_in_by_client_credentials(flow: OAuthFlow, client: OAuthClient, context:
 def sign_in_by_password(
     flow: OAuthFlow, client: OAuthClient, username: str, password: Secret, context: SignInContext
 ) -> Token:
-    """Return a token for the name and password of a person (RFC 6749, section 4.3).
+    """Get a token for the name and password of the user (RFC 6749, section 4.3).
 
-    The provider trusts the client with the password, which OAuth is made to avoid: only for documents that have
-    nothing else.
+    This shows the password to the client, which OAuth was made to avoid. So it is only for APIs that offer no safer
+    way.
 
     Raises:
-        AuthError: The person or client is refused, or the response is not a token.
-        DynacliError: The provider cannot be reached, or may not be asked.
+        AuthError: The provider refuses the user or the client, or the response has no usable token.
+        DynacliError: The provider cannot be reached, or dynacli may not contact it.
     """
     form = [("grant_type", "password"), ("username", username), ("password", password.reveal())]
     return request_token(flow, client, [*form, *scope_and_audience(client)], context, [password])
 
 
 def refresh(flow: OAuthFlow, client: OAuthClient, refresh_token: Secret, context: SignInContext) -> Token:
-    """Return a new token for a refresh token (RFC 6749, section 6), with the refresh token to use from now on.
+    """Get a new token for a refresh token (RFC 6749, section 6); it includes the refresh token for the next time.
 
     Raises:
-        AuthError: The provider refuses, with `invalid_grant` as the detail `oauth_error` if the refresh token is
-            no longer good; or the response is not a token.
-        DynacliError: The provider cannot be reached, or may not be asked.
+        AuthError: The provider refuses, or the response has no usable token. If the refresh token is no longer valid,
+            the detail `oauth_error` is `invalid_grant`.
+        DynacliError: The provider cannot be reached, or dynacli may not contact it.
     """
-    # Without `scope`: a token for the same scopes as before.
+    # Without `scope`, the token gets the same scopes as before.
     form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.reveal())]
     token = request_token(flow, client, form, context, [refresh_token], url=flow.refresh_url)
     return token if token.refresh_token is not None else replace(token, refresh_token=refresh_token)
 
 
 def scope_and_audience(client: OAuthClient) -> list[tuple[str, str]]:
-    """Return the parameters that say what a token is wanted for."""
+    """Return the parameters `scope` and `audience` of a request, without empty ones."""
     pairs = [("scope", " ".join(client.scopes)), ("audience", client.audience)]
     return [(name, value) for name, value in pairs if value]
 
@@ -290,16 +290,16 @@ def request_token(
     *,
     url: str = "",
 ) -> Token:
-    """Ask the token endpoint for a token.
+    """Request a token from the token endpoint.
 
     Args:
-        form: The grant.
-        secrets: The secrets in it, which no message may show.
-        url: Another address than the flow's token endpoint.
+        form: The parameters of the grant.
+        secrets: Secrets in the form, which messages mask.
+        url: The URL to use; empty for the flow's token endpoint.
 
     Raises:
-        AuthError: The provider refuses, or its response is not a token.
-        DynacliError: The provider cannot be reached, or may not be asked.
+        AuthError: The provider refuses, or the response has no usable token.
+        DynacliError: The provider cannot be reached, or dynacli may not contact it.
     """
     url = url or flow.token_url
     asked_at = context.clock()
@@ -313,10 +313,10 @@ def request_token(
 def ask_as_client(
     flow: OAuthFlow, client: OAuthClient, url: str, role: str, form: Form, context: SignInContext
 ) -> ProviderResponse:
-    """Send a form that says which client sends it (RFC 6749, section 2.3).
+    """Send a form, and authenticate as the client (RFC 6749, section 2.3).
 
-    A document does not say how clients authenticate: if the provider does not either, the header that each has to
-    understand is tried first, and the body if the client is refused.
+    If the metadata does not say how clients authenticate, try the header, which each provider must support. If that is
+    refused, try the body.
     """
     if client.client_secret is None:
         named = [("client_id", client.client_id)] if client.client_id else []
@@ -326,7 +326,7 @@ def ask_as_client(
     takes_basic = not flow.auth_methods or "client_secret_basic" in flow.auth_methods
     if not takes_basic:
         return _ask_provider(url, role, context, in_body)
-    # Servers that decode as URLs do, not as forms, take `%20` for a space, and no `+`.
+    # All servers decode `%20` as a space, but some do not decode `+`.
     pair = f"{quote(client.client_id, safe='')}:{quote(secret, safe='')}"
     authorization = f"Basic {b64encode(pair.encode()).decode()}"
     response = _ask_provider(url, role, context, form, authorization=authorization)
@@ -337,7 +337,7 @@ def ask_as_client(
 
 
 def json_object(response: ProviderResponse) -> dict[str, Any]:
-    """Return the JSON object of a response; empty if it is none."""
+    """Return the JSON object of a response; empty if the body is anything else."""
     try:
         value = json.loads(response.body)
     except (ValueError, RecursionError):
@@ -346,15 +346,15 @@ def json_object(response: ProviderResponse) -> dict[str, Any]:
 
 
 def error_code(response: ProviderResponse) -> str:
-    """Return the error code of a response (RFC 6749, section 5.2), also under a status of success; else empty."""
+    """Return the error code of a response (RFC 6749, section 5.2), even if the status is a success; empty for none."""
     code = json_object(response).get("error")
     return code if isinstance(code, str) and _ERROR_CODE.fullmatch(code) else ""
 
 
 def refused_as(code: str, description: object, url: str, masker: Masker | None = None) -> AuthError:
-    """Return the error for an error code of a provider, and what it says besides."""
+    """Return the error for a provider's error code and description."""
     code = code if _ERROR_CODE.fullmatch(code) else "without a code that can be shown"
-    # As one line that a terminal can show.
+    # The description may have several lines, or control characters.
     text = server_message({"error_description": description}, masker.mask if masker else str)
     return AuthError(
         f"The provider refuses: {code}",
@@ -367,7 +367,7 @@ def refused_as(code: str, description: object, url: str, masker: Masker | None =
 
 
 def refusal(response: ProviderResponse, url: str, role: str, masker: Masker) -> AuthError:
-    """Return the error for a response of an endpoint that is not a success."""
+    """Return the error for an endpoint's response that is not a success."""
     code = error_code(response)
     if code:
         return refused_as(code, json_object(response).get("error_description"), url, masker)
@@ -384,10 +384,11 @@ def read_token(found: Mapping[str, Any], url: str, asked_at: float, client: OAut
     """Return the token of a successful response (RFC 6749, section 5.1).
 
     Args:
-        found: The members of its JSON object; none if it is not an object.
+        found: The members of the response; empty if it is not a JSON object.
+        asked_at: Time of the request in seconds since the epoch.
 
     Raises:
-        AuthError: It is not a token that can be used.
+        AuthError: The response has no usable token.
     """
 
     def nonsense(reason: str) -> AuthError:
@@ -421,7 +422,7 @@ def read_token(found: Mapping[str, Any], url: str, asked_at: float, client: OAut
 
 
 def _lifetime(value: Any) -> float | None:
-    """Return the seconds of `expires_in`: NaN if it is not a number. Some servers write its digits in quotes."""
+    """Return the seconds of `expires_in`, which some servers send as text; NaN if it is not a number."""
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20:
         return float(value)
     if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
@@ -430,7 +431,7 @@ def _lifetime(value: Any) -> float | None:
 
 
 def _scopes(value: Any, asked: tuple[str, ...]) -> tuple[str, ...]:
-    # RFC 6749, section 3.3, has spaces; GitHub writes commas.
+    # RFC 6749, section 3.3, separates scopes by spaces; GitHub uses commas.
     scopes = re.split(r"[\s,]+", value.strip()) if isinstance(value, str) else value
     if not isinstance(scopes, list) or scopes == [""]:
         return asked
@@ -438,16 +439,16 @@ def _scopes(value: Any, asked: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def discover_flows(url: str, context: SignInContext) -> tuple[OAuthFlow, ...]:
-    """Return the flows that a provider's metadata has endpoints for, that with a browser first.
+    """Return the flows that a provider offers according to its metadata; the flow with a browser comes first.
 
     Args:
-        url: The document's `openIdConnectUrl` or `oauth2MetadataUrl`; if it names the provider alone, the metadata
-            is looked for at its usual place there.
+        url: The document's `openIdConnectUrl` or `oauth2MetadataUrl`. If it has no `/.well-known/`, the standard path
+            of the metadata is added.
 
     Raises:
-        AuthError: There is no metadata.
-        RefusedError: An endpoint may not be used.
-        DynacliError: The provider cannot be reached, or may not be asked.
+        AuthError: The metadata is missing, or names no token endpoint.
+        RefusedError: The URL of an endpoint may not be used.
+        DynacliError: The provider cannot be reached, or dynacli may not contact it.
     """
     place = url if _WELL_KNOWN in url else url.rstrip("/") + _OPENID
     response = _ask_provider(place, "metadata", context)

@@ -298,8 +298,8 @@ def in_time(
         kept: The credential from the store, with its secrets.
 
     Raises:
-        AuthError: It has expired and cannot be refreshed.
-        DynacliError: It has expired, and the provider cannot be reached.
+        AuthError: The credential has expired and cannot be refreshed.
+        DynacliError: The credential has expired, and the provider cannot be reached.
     """
     if not kept.is_due(time.time()):
         return kept
@@ -473,7 +473,7 @@ class PasswordSource:
 
     Attributes:
         given: Scheme → name and password, for schemes whose tokens were used.
-        lacking: None, because missing scopes lead to a new sign-in.
+        lacking: None, because dynacli signs in again if scopes are missing.
 
     Args:
         origins: Origins that the user has accepted for the API's credentials.

@@ -51,22 +51,22 @@ _REFRESH_WORD = re.compile("refresh|renew", re.IGNORECASE)
 _OTHER_WORD = re.compile("revoke|logout|log-out|sign-?out|delete|invalidate", re.IGNORECASE)
 _METHODS = frozenset({"POST", "GET", "PUT"})
 _TAKES = frozenset({"refreshtoken", "xrefreshtoken", "refresh"})
-"""What inputs for a refresh token are called, in lower case and without what separates their words."""
+"""Names of inputs for a refresh token, reduced to lower-case letters."""
 _MOST_BYTES = 1 << 20
 _SECONDS_OF_INPUT = 1.0
 
 
 @record
 class _RefreshInputs:
-    """What a refresh has to do with the sign-in before it.
+    """The data of a sign-in that its refresh needs.
 
     Args:
-        login: The operation that gave the token.
-        scheme: The security scheme that the token is for.
-        values: Input → JSON value of that sign-in; secrets among them are not used.
-        origins: Where the credential may be sent.
-        token_at: Where the token stands in the response; empty for where most have it.
-        refresh_token_at: The same for the token that refreshes it.
+        login: The operation that returned the token.
+        scheme: The security scheme of the token.
+        values: Input → JSON value of the sign-in; the refresh does not use secrets.
+        origins: The origins to which the credential may be sent.
+        token_at: JMESPath expression of the token; empty for the usual names.
+        refresh_token_at: JMESPath expression of the refresh token; empty for the usual names.
     """
 
     login: Operation
@@ -80,13 +80,13 @@ class _RefreshInputs:
 def _find_refresh(
     api: OpenedApi, settings: CallSettings, inputs: _RefreshInputs, *, has_refresh_token: bool
 ) -> OperationRefresh | None:
-    """Return the request of the operation that plainly refreshes a token; None if the document names none, or two.
+    """Return the request of the one operation that refreshes a token; None if there is none, or several.
 
-    Plain is an operation called by `refresh` or `renew` that takes the refresh token by its name, or one beside the
-    sign-in that takes nothing, and so the token instead of a credential.
+    Such an operation has `refresh` or `renew` in its name or path. It has an input for the refresh token; or its path
+    is next to the sign-in, and it takes only the token as its credential.
 
     Args:
-        has_refresh_token: Whether the response of the sign-in had one.
+        has_refresh_token: Whether the response of the sign-in had a refresh token.
     """
     named = list(_refreshing(api, inputs.login)) if has_refresh_token else []
     found = [operation for operation in named if _takes(operation)]
@@ -123,7 +123,7 @@ def _is_beside(operation: Operation, login: Operation) -> bool:
 
 
 def _is_bare(operation: Operation, inputs: _RefreshInputs) -> bool:
-    """Return whether an operation beside the sign-in takes no input, and a credential."""
+    """Return whether an operation next to the sign-in needs a credential, but no input."""
     is_asking = any(
         scheme.name == inputs.scheme.name or _REFRESH_WORD.search(scheme.name)
         for alternative in operation.security
@@ -136,7 +136,7 @@ def _is_bare(operation: Operation, inputs: _RefreshInputs) -> bool:
 
 
 def _takes(operation: Operation) -> str:
-    """Return the name of the input for a refresh token; empty if there is none."""
+    """Return the name of the input for a refresh token; empty for none."""
     found = (
         name
         for name, value, *_ in _inputs(operation)
@@ -150,7 +150,7 @@ def _letters(name: str) -> str:
 
 
 def _inputs(operation: Operation) -> Iterator[tuple[str, ValueType, bool, bool]]:
-    """Yield (name of the input, its type, whether it is required, whether it is secret)."""
+    """Yield (name, type, whether it is required, whether it is secret) of each input."""
     for parameter in operation.parameters:
         name = f"{parameter.location}.{parameter.name}"
         yield name, parameter.value, parameter.is_required, is_secret_input(parameter)
@@ -164,14 +164,14 @@ def _inputs(operation: Operation) -> Iterator[tuple[str, ValueType, bool, bool]]
 def _refresh_by(
     api: OpenedApi, settings: CallSettings, operation: Operation, inputs: _RefreshInputs
 ) -> OperationRefresh:
-    """Return the request by which an operation refreshes a token.
+    """Return the request with which an operation refreshes a token.
 
-    It takes the token in the input for a refresh token, else as its credential; what else it takes is what the sign-in
-    was given under the same name.
+    The token goes into the input for a refresh token, or else into the credential. Other inputs get the values that
+    inputs of the same name had in the sign-in.
 
     Raises:
-        UsageError: It needs something else, or its body is not text.
-        RefusedError: It would go to an origin that no one accepted, or the policy denies it.
+        UsageError: The operation needs other inputs, or its body has files.
+        RefusedError: The user has not accepted the origin of the request, or the policy denies the operation.
     """
     mark, place = f"token{secrets.token_hex(12)}", _takes(operation)
     given: dict[str, Any] = {place: mark} if place else {}
@@ -180,7 +180,7 @@ def _refresh_by(
         if name == place or is_secret:
             continue
         if own == "grant_type":
-            given[name] = "refresh_token"  # RFC 6749, section 6, after which many call it
+            given[name] = "refresh_token"  # as in RFC 6749, section 6, which many APIs follow
         elif is_required and len(value.enum) == 1:
             given[name] = value.enum[0]
         elif own in inputs.values:
@@ -223,15 +223,15 @@ def _refresh_by(
 
 @record
 class LoginWords:
-    """What the command line says of signing in by an operation.
+    """The options of the command line for signing in with an operation.
 
     Args:
-        operation: Its name; empty if nothing is signed in this way.
-        token_at: A JMESPath expression for the token in its response; empty for where most responses have it.
-        cookie: The name of the cookie that is the credential; empty for a token, or the cookie of a scheme.
-        refresh_operation: The operation that refreshes the token; empty for the one that the document plainly has.
-        refresh_token_at: As `token_at`, for the token that refreshes it.
-        is_piped: Whether standard input has the password.
+        operation: The name of the operation.
+        token_at: JMESPath expression of the token in the response; empty for the usual names.
+        cookie: The name of the cookie to store; empty for a token, or for the cookie of a scheme.
+        refresh_operation: The operation that refreshes the token; empty to find it in the document.
+        refresh_token_at: JMESPath expression of the refresh token; empty for the usual names.
+        is_piped: Whether standard input contains the password.
     """
 
     operation: str = ""
@@ -243,12 +243,12 @@ class LoginWords:
 
 
 class OperationSignIn(NamedTuple):
-    """What came of signing in by an operation.
+    """The result of signing in with an operation.
 
     Args:
         token: The token, or the value of the cookie.
-        refresh: What refreshes it; None for nothing.
-        scheme: The security scheme that it is for.
+        refresh: The request that refreshes the token; None for none.
+        scheme: The security scheme of the credential.
         cookie: The cookie; None for a token.
     """
 
@@ -266,18 +266,18 @@ def sign_in_by_operation(
     scheme: SecurityScheme,
     keeping: Keeping,
 ) -> OperationSignIn:
-    """Call an operation, and return the token in its response with what refreshes it.
+    """Call an operation, and return the token or cookie in its response, and how to refresh it.
 
     Args:
-        words: The inputs, as after any operation; a password that is not among them is asked for.
-        scheme: The security scheme that the token is for, which the call itself cannot have.
-        keeping: How the credential is kept.
+        words: The arguments of the operation on the command line. If the password is missing, the user is asked.
+        scheme: The security scheme of the token; the call itself is sent without a credential of this scheme.
+        keeping: How to store the credential.
 
     Raises:
-        UsageError: The operation cannot be called with these words, or the one that refreshes it is not there.
+        UsageError: The arguments of the operation are invalid, or the operation for refreshing does not exist.
         AuthError: The response is not a success, or has no token.
-        RefusedError: What is secret would go to an origin that no one accepted.
-        DynacliError: As from any call.
+        RefusedError: The user has not accepted the origin to which a secret would be sent.
+        DynacliError: The call failed.
     """
     for expression, option in (
         (asked.token_at, "--token-at"),
@@ -295,7 +295,7 @@ def sign_in_by_operation(
         try:
             context.command.invoke(context)
         finally:
-            run.asked = None  # the corrected line of the call itself would print the token
+            run.asked = None  # a corrected command line of this call would print the token
     return came[0]
 
 
@@ -322,7 +322,7 @@ def _sign_in(
     line = CommandLine([*line.words, *typed], line.bindings)
     described, inputs, _ = read_inputs(run, described, line, settings)
     values = collect_values(described, inputs, is_strict=settings.level != "off")
-    # Many documents ask for a token everywhere, and their sign-in for a cookie takes none.
+    # Many documents require a token for all operations, although the sign-in that sets a cookie needs none.
     on_unsigned = (lambda _: None) if asked.cookie else None
     engine = Engine(run.env, settings, ask=asker(run), on_unsigned=on_unsigned)
     call = engine.prepare(described, values)
@@ -359,7 +359,7 @@ def _sign_in(
 
 
 def _cookies(call: Call, response: WireResponse, now: float) -> dict[str, Cookie]:
-    """Return name → cookie that the response, or a redirect within the origin before it, has set and not ended."""
+    """Return name → valid cookie that the response, or a redirect before it, has set for the origin of the call."""
     origin, found = origin_of(call.request.url), dict[str, Cookie]()
     for url, text in response.set_cookies:
         cookie = read_cookie(url, text, now)
@@ -372,7 +372,7 @@ def _cookies(call: Call, response: WireResponse, now: float) -> dict[str, Cookie
 
 
 def _cookie_schemes(api: OpenedApi, scheme: SecurityScheme) -> Sequence[SecurityScheme]:
-    """Return the schemes that a cookie can be for: the one that is signed in for, else any of the document."""
+    """Return the possible schemes of a cookie: the given one if it sends a cookie, else all such in the document."""
     if scheme.location == "cookie":
         return (scheme,)
     return tuple(scheme for scheme in schemes_of(api).values() if scheme.location == "cookie")
@@ -393,7 +393,11 @@ def _by_cookie(
 
 
 def _token(response: WireResponse, asked: LoginWords, name: str, asked_at: float) -> OperationToken:
-    """Return the token in a response."""
+    """Return the token in a response.
+
+    Raises:
+        AuthError: The response has no token, or no refresh token at the given location.
+    """
     token = read_operation_token(
         response.body,
         response.header("content-type"),
@@ -418,7 +422,7 @@ def _operation(api: OpenedApi, word: str) -> Operation:
 
 
 def _check_origin(described: DescribedOperation, settings: CallSettings, origins: tuple[str, ...]) -> None:
-    """Check where a password goes: an operation may have servers of its own, which the document chose."""
+    """Check the origin to which a password is sent, because the document may name other servers for an operation."""
     base = base_url_of(described, settings)
     origin = origin_of(base)
     check_private(base)
@@ -434,7 +438,7 @@ def _check_origin(described: DescribedOperation, settings: CallSettings, origins
 
 
 def _given_values(values: CallValues) -> Mapping[str, Any]:
-    """Return input → JSON value of what the operation is given."""
+    """Return input → JSON value of a call, including the members of its body."""
     plain = {name: value for (_, name), value in values.parameters.items()}
     body = values.form
     if body is None and isinstance(values.body, bytes) and is_json(values.media_type):
@@ -443,9 +447,9 @@ def _given_values(values: CallValues) -> Mapping[str, Any]:
 
 
 def _missing_secrets(options: Options, described: DescribedOperation, line: CommandLine) -> list[Field]:
-    """Return the fields of the body that hold a password and were not given.
+    """Return the required secret fields of the body that the user did not give.
 
-    Those are the required ones. Many documents mark nothing as required: then the first one is meant.
+    If the document marks no secret field as required, return one of them, preferably a password.
     """
     if described.media_type is None or options.body is not None:
         return []
@@ -458,13 +462,13 @@ def _missing_secrets(options: Options, described: DescribedOperation, line: Comm
 
 
 def _typed_secrets(run: Run, fields: Sequence[Field], *, is_piped: bool) -> list[Word]:
-    """Return the options of secrets that the person types, or gives as lines of standard input.
+    """Return options with the secrets that the user types, or gives as lines of standard input.
 
     Args:
-        is_piped: Whether standard input has them, as the person says; else it may.
+        is_piped: Whether the user said that standard input contains the secrets.
 
     Raises:
-        AuthError: Standard input has none, although the person says so.
+        AuthError: Standard input has too few lines, although the user said that it contains the secrets.
     """
     if run.may_ask and not is_piped:
         return [_option_of(field, hidden_line(run.env, f"{'.'.join(field.path)}: ")) for field in fields]
@@ -484,13 +488,13 @@ def _option_of(field: Field, value: str) -> Word:
 
 
 def _has_input(env: Environment) -> bool:
-    """Return whether standard input has something to read: a program may have been left with one that never ends."""
+    """Return whether standard input gets data soon; the input that a program inherits may stay open without any."""
     if env.stdin_is_terminal:
         return False
     try:
         number = env.stdin.fileno()
     except (OSError, ValueError):
-        return True  # it is not a file, and so is at hand as a whole
+        return True  # without a descriptor, the input is in memory
     from dynacli.system import has_input
 
     try:

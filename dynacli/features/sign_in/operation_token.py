@@ -1,6 +1,6 @@
-"""The token in the response of an operation of the API itself: where it stands, when it ends, and what refreshes it.
+"""The token in the response of an operation of the API: its location, its expiry, and how to refresh it.
 
-The request of the operation that refreshes it is kept as it was accepted when signing in.
+The request that refreshes it is stored as the user accepted it when signing in.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from dynacli.text.exact_json import read_json
 from dynacli.urls import without_query
 
 _USUAL = ("access_token", "accessToken", "token", "jwt", "auth_token", "api_key", "key", "id_token")
-"""Where a token stands in most responses, at the top or in `data`."""
+"""Usual names of a token, at the top of a response or in `data`."""
 _REFRESH = ("refresh_token", "refreshToken", "refresh")
-"""Where the token that refreshes it stands, in the same object or around it."""
+"""Usual names of a refresh token, in the same object as the token or in one around it."""
 _ENDS = ("expires_at", "expiresAt", "expires", "expiry", "expiration", "exp")
 _TEN_YEARS = 10 * 365 * 86400
 _FIRST_DATE = 1e9
-"""A larger number is not a number of seconds from now, but those since the epoch."""
+"""Numbers from here on count from the epoch, smaller ones from now."""
 _FIRST_IN_MILLISECONDS = 1e11
 _TOO_LARGE = 1e20
-"""No time is so long in any unit, and there are integers that no float can be."""
+"""Larger numbers are ignored: no expiry is so late, and some integers do not fit into a float."""
 _LONGEST_IN_SECONDS = 1e5
-"""A larger number in `expires` is one of milliseconds: Directus writes 900000 for 15 minutes
+"""Durations from here on are in milliseconds: Directus writes 900000 for 15 minutes
 (https://directus.io/docs/api/authentication)."""
 BY_OPERATION = "operation"
 """The kind of a refresh that is not an OAuth flow."""
@@ -44,12 +44,12 @@ BY_OPERATION = "operation"
 
 @record
 class OperationToken:
-    """A token that an operation gave.
+    """A token from the response of an operation.
 
     Args:
         text: The token.
-        expires_at: When it ends, in seconds since the epoch; None if nothing says it.
-        refresh_token: What refreshes it; None if the response has no such thing.
+        expires_at: Expiry in seconds since the epoch; None if unknown.
+        refresh_token: The refresh token; None if the response has none.
     """
 
     text: str
@@ -70,11 +70,12 @@ def read_operation_token(
     """Return the token in a response.
 
     Args:
-        operation: The name of the operation that responded, for messages.
-        now: In seconds since the epoch.
-        token_at: A JMESPath expression for the token; empty for where most responses have it.
-        refresh_token_at: The same for the token that refreshes it.
-        is_refresh: Whether the expressions are about the response of the sign-in before, which this one may be unlike.
+        operation: The name of the operation, for messages.
+        now: The current time in seconds since the epoch.
+        token_at: JMESPath expression of the token; empty for the usual names.
+        refresh_token_at: JMESPath expression of the refresh token; empty for the usual names.
+        is_refresh: Whether this is the response of a refresh. The expressions were written for the sign-in, so the
+            usual names are tried as well.
 
     Raises:
         AuthError: The response has no token.
@@ -134,7 +135,7 @@ def _usual(value: Any, *, is_refresh: bool) -> Any:
         return value
     holders = [item for item in (value, _member(value, "data")) if isinstance(item, dict)]
     found = _first(holders, _USUAL)
-    # djangorestframework-simplejwt; in a response of a sign-in, the word alone may mean anything.
+    # djangorestframework-simplejwt uses `access`; in a sign-in, it counts only together with `refresh`.
     paired = [holder for holder in holders if is_refresh or isinstance(holder.get("refresh"), str)]
     return found or _first(paired, ["access"])
 
@@ -144,14 +145,14 @@ def _member(value: Any, name: str) -> Any:
 
 
 def _first(holders: Iterable[Mapping[str, Any]], names: Iterable[str]) -> str | None:
-    """Return the first text that one of some objects has under one of some names."""
+    """Return the first text with one of the names in one of the objects; None if there is none."""
     names = tuple(names)
     found = (holder[name] for holder in holders for name in names if isinstance(holder.get(name), str))
     return next(found, None)
 
 
 def _holders(value: Any, token: str) -> Iterator[Mapping[str, Any]]:
-    """Yield the objects that a token stands in, the inner ones first."""
+    """Yield the objects around a token, from the innermost to the outermost."""
     for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         inner = tuple(_holders(item, token))
         if inner or item == token:
@@ -162,7 +163,7 @@ def _holders(value: Any, token: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _end(holders: Iterable[Mapping[str, Any]], token: str, now: float) -> float | None:
-    """Return when a token ends, in seconds since the epoch; None if nothing says it."""
+    """Return the expiry of a token in seconds since the epoch; None if unknown."""
     ends = [
         *(
             now + _number_or_zero(holder.get(name))
@@ -176,7 +177,7 @@ def _end(holders: Iterable[Mapping[str, Any]], token: str, now: float) -> float 
 
 
 def _number_or_zero(value: Any) -> float:
-    """Return a number, also one in quotes; 0 for anything else."""
+    """Return a number, or the number in a text of digits; 0 for anything else."""
     if isinstance(value, str):
         return float(value) if value.isascii() and value.isdecimal() and len(value) < 20 else 0.0
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -184,7 +185,7 @@ def _number_or_zero(value: Any) -> float:
 
 
 def _moment(value: Any, now: float) -> float:
-    """Return a moment in seconds since the epoch; 0 for what is none."""
+    """Return a point in time in seconds since the epoch; 0 if the value is none."""
     number = _number_or_zero(value)
     if number >= _FIRST_IN_MILLISECONDS:
         return number / 1000
@@ -200,7 +201,7 @@ def _moment(value: Any, now: float) -> float:
 
 
 def end_of_token(text: str, now: float) -> float | None:
-    """Return when a JSON Web Token ends (RFC 7519, "exp"); None for any other text, and for one that has ended."""
+    """Return the expiry of a JSON Web Token (RFC 7519, "exp"); None for other texts and expired tokens."""
     parts = text.split(".")
     if len(parts) != 3:
         return None
@@ -214,17 +215,17 @@ def end_of_token(text: str, now: float) -> float | None:
 
 @record
 class OperationRefresh:
-    """The request that refreshes a token, in which a mark stands for the token that it takes.
+    """The request that refreshes a token, with a placeholder for the current token.
 
-    A later document does not change where it goes.
+    The request is stored, so later versions of the document cannot change its URL.
 
     Args:
         operation: The operation's name, for messages.
-        headers: (name, value), as they are sent.
-        body: Empty for none.
-        mark: Letters and digits, which are encoded nowhere.
-        token_at: Where the new token stands in the response, as of `read_operation_token`.
-        refresh_token_at: The same for the one that refreshes it.
+        headers: (name, value) of each header.
+        body: The body; empty for none.
+        mark: The placeholder: letters and digits, because these need no encoding.
+        token_at: JMESPath expression of the new token, as in `read_operation_token`.
+        refresh_token_at: JMESPath expression of the new refresh token.
     """
 
     operation: str
@@ -237,15 +238,15 @@ class OperationRefresh:
     refresh_token_at: str = ""
 
     def as_text(self) -> str:
-        """Return the form that is kept; as headers may hold keys, it is a secret."""
+        """Return the request as JSON for storing. It is a secret, because headers may contain keys."""
         return json.dumps(self.__dict__)
 
     @classmethod
     def from_text(cls, text: str) -> OperationRefresh:
-        """Return the request for its form.
+        """Return the request from the JSON of `as_text`.
 
         Raises:
-            ValueError: The text is not such a form.
+            ValueError: The text is not the JSON of a request.
         """
         try:
             form: dict[str, Any] = json.loads(text)
@@ -260,16 +261,15 @@ class OperationRefresh:
         return next((value for name, value in self.headers if name.lower() == "content-type"), "")
 
     def token(self, given: Secret, context: SignInContext, known: Iterable[Secret] = ()) -> OperationToken:
-        """Return a new token.
+        """Refresh the token, and return the new one.
 
         Args:
-            given: The token that the operation takes.
-            context: How the API is reached.
-            known: Other secrets, which no message may show.
+            given: The refresh token, or else the current token.
+            context: Settings for contacting the API.
+            known: Other secrets that messages mask.
 
         Raises:
-            AuthError: The API refuses, with 401 as the detail `status` if the token is no longer valid; or the
-                response has no token.
+            AuthError: The API refuses, with its status as the detail `status`, or the response has no token.
             DynacliError: The API cannot be reached.
         """
         masker = Masker([given, *known])

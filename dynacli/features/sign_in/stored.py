@@ -49,13 +49,13 @@ def status(run: Run, api: str | None) -> None:
 
 
 def _warn_of_schemes(run: Run, name: str) -> None:
-    """Warn of what the configuration says of schemes that the document at hand does not have."""
+    """Warn of schemes in the configuration that the document does not have."""
     try:
         opened = open_from_cache(name, run.env)
     except DynacliError:
-        return  # `doctor` says what is wrong with it
+        return  # `doctor` reports this error
     if opened is None:
-        return  # its document says which schemes there are, and is not here yet
+        return  # the document is not in the cache, so its schemes are unknown
     with closing(opened.catalog):
         for note in unknown_schemes_of_entry(opened):
             run.warn(f"`{name}`: {note}")
@@ -91,10 +91,10 @@ def _credential_row(kept: StoredCredential) -> dict[str, Any]:
 
 @click.pass_obj
 def logout(run: Run, api: str, scheme: str) -> None:
-    """Forget what is stored for an API, for one scheme or profile of it if they are named.
+    """Delete the stored credentials of an API, or only those of a scheme or profile.
 
     Raises:
-        UsageError: Nothing is stored.
+        UsageError: No such credential is stored.
         AuthError: The store cannot be changed.
     """
     store = CredentialStore(run.env)
@@ -120,9 +120,9 @@ def show_token(run: Run, api: str, scheme: str) -> None:
 
     Raises:
         RefusedError: Standard output is a terminal.
-        UsageError: Nothing is stored, or several credentials are.
+        UsageError: No such credential is stored, or several are.
         AuthError: The store cannot be read, or the credential has expired and cannot be refreshed.
-        DynacliError: What refreshes it cannot be reached.
+        DynacliError: The credential has expired, and the server that refreshes it cannot be reached.
     """
     if run.env.stdout_is_terminal:
         raise RefusedError(
@@ -133,7 +133,7 @@ def show_token(run: Run, api: str, scheme: str) -> None:
     store = CredentialStore(run.env)
     profile = run.options.in_force("profile", run.env)
     kept = _stored(store.list(), api, scheme, "")
-    # As calls have it: a profile's own credential, else that of the API itself.
+    # Like calls, prefer the credential of the profile to the one without a profile.
     for owner in (profile, ""):
         kept = [stored for stored in kept if stored.profile == owner] or kept
     if len(kept) > 1 or (profile and kept[0].profile not in (profile, "")):
@@ -179,7 +179,7 @@ def explain_credential(run: Run, api: str, operation: str) -> None:
     """Report which credential a call carries.
 
     Raises:
-        UsageError: There is no such API, operation or scheme.
+        UsageError: The API, the operation or the scheme does not exist.
         AuthError: The store cannot be read.
     """
     from dynacli.client.search_operations import unknown_operation
@@ -202,7 +202,7 @@ def explain_credential(run: Run, api: str, operation: str) -> None:
 
 @contextmanager
 def _callable(env: Environment, opened: OpenedApi) -> Iterator[OpenedApi]:
-    """Give an API whose servers are known: the demo API's is there while it runs."""
+    """Yield the API; start the demo API first, because it has a server only while it runs."""
     if opened.name != DEMO:
         yield opened
         return
