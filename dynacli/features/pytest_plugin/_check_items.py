@@ -1,4 +1,4 @@
-"""`pytest --dynacli-check API`: a test of each operation that only reads, by the plan of `dynacli check`."""
+"""The option `--dynacli-check API` of pytest: a test of each read-only operation, as in the command `check`."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -21,11 +21,11 @@ from dynacli.secrets import with_masked_query
 from dynacli.text.terminal import Painter, visible
 
 _WIDTH = 120
-"""Columns of the lines that a failed test shows."""
+"""Width of the lines that a failed test shows, in columns."""
 
 
 def collect_checks(session: pytest.Session, words: Iterable[str], apis: SessionApis) -> list[pytest.Item]:
-    """Return the tests of some APIs, reported to pytest as those of files are.
+    """Return the tests of some APIs, and report them to pytest like tests in files.
 
     Raises:
         UsageError: An API cannot be opened.
@@ -41,10 +41,10 @@ def collect_checks(session: pytest.Session, words: Iterable[str], apis: SessionA
 
 
 class _CheckedApi(OpenDocument):
-    """An API whose safe operations can each be checked by themselves.
+    """An API with a separate check for each read-only operation.
 
     Attributes:
-        left_out: Operation → why it is not called, of those that only read.
+        left_out: Read-only operation that is not called → the reason.
 
     Raises:
         DynacliError: The API cannot be opened.
@@ -78,14 +78,14 @@ class _CheckedApi(OpenDocument):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The operations that only read, in the order in which they are called, then those that are left out."""
+        """The read-only operations: first the called ones in their order, then the ones that are left out."""
         return (*self._run.order, *self.left_out)
 
     def check(self, name: str) -> CheckResults:
-        """Call one operation, and before it those whose responses give values for it, unless they were called.
+        """Call an operation; before it, call those that provide values for it, unless they were called already.
 
         Returns:
-            What became of that operation alone.
+            The results of this operation alone.
         """
         start = time.monotonic()
         checked = self._run.run_operation(name)
@@ -125,7 +125,7 @@ class _CheckedOperation(pytest.Item):
         """Check the operation.
 
         Raises:
-            DynacliError: Its responses do not match the document, or did not come.
+            DynacliError: The responses do not match the document, or a call failed.
         """
         if self.name in self._api.left_out:
             pytest.skip(self._api.left_out[self.name])
@@ -141,10 +141,10 @@ class _CheckedOperation(pytest.Item):
             raise error
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Return what a failed test shows."""
+        """Return the text that pytest shows for a failed test."""
         error = excinfo.value
         return shown_text(error) if isinstance(error, DynacliError) else super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
-        """Return the place and the title of the test."""
+        """Return the location and the title of the test."""
         return self.path, None, f"{self.parent.name if self.parent else ''}: {self.name}"

@@ -1,6 +1,6 @@
-"""The APIs that the tests of a session have open, what their calls came to, and what the session reports.
+"""The open APIs of a test session, their calls, and the reports about these.
 
-The reports are a file about the calls, lines at the end, and the errors of failed tests.
+The reports are a file about the calls, lines at the end of the session, and the errors of failed tests.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ _HOOKS = "dynacli.features.pytest_plugin.plugin"
 
 
 class Coverage(NamedTuple):
-    """How much of an API was called.
+    """The share of an API that was called.
 
     Args:
-        called: The operations that were called.
-        operations: All operations.
-        seen: The documented responses that came, by their status alone.
-        responses: All documented responses.
+        called: Number of operations that were called.
+        operations: Number of all operations.
+        seen: Number of documented responses that were received, compared by status alone.
+        responses: Number of all documented responses.
     """
 
     called: int
@@ -53,8 +53,8 @@ class ApiCalls:
     """The calls of one API.
 
     Attributes:
-        documented: Operation → the statuses that the document has: `200`, `4XX`, `default`.
-        statuses: Operation → the statuses that came, for each operation that was called.
+        documented: Operation → its statuses in the document, such as `200`, `4XX` and `default`.
+        statuses: Called operation → the received statuses.
         calls: The calls, each with the test that made it.
     """
 
@@ -67,8 +67,8 @@ class ApiCalls:
         """Note a call.
 
         Args:
-            test: The test that made it.
-            redirects: The statuses that were followed on the way to its response.
+            test: The test that made the call.
+            redirects: The statuses of the redirects that were followed.
         """
         self.calls.append((test, call))
         statuses = self.statuses.setdefault(call.operation, set())
@@ -78,7 +78,7 @@ class ApiCalls:
 
     @property
     def coverage(self) -> Coverage:
-        """How much of the API was called."""
+        """The share of the API that was called."""
         seen = 0
         for name, statuses in self.statuses.items():
             documented = self.documented.get(name, [])
@@ -92,7 +92,7 @@ class SessionCalls:
 
     Attributes:
         apis: Name of an API → its calls.
-        lost_workers: How many workers of pytest-xdist ended without telling what their tests had seen.
+        lost_workers: Number of workers of pytest-xdist that ended without sending their calls.
     """
 
     def __init__(self) -> None:
@@ -104,7 +104,7 @@ class SessionCalls:
         return self.apis.setdefault(name, ApiCalls())
 
     def as_text(self) -> str:
-        """Return all of it as text, for another process."""
+        """Return all calls as text, for another process."""
         return json.dumps(
             {
                 name: {
@@ -118,10 +118,10 @@ class SessionCalls:
         )
 
     def merge(self, text: str) -> None:
-        """Add what another process has seen.
+        """Add the calls of another process.
 
         Args:
-            text: What its `as_text` returned.
+            text: The result of `as_text` in that process.
         """
         for name, sent in json.loads(text).items():
             api = self.of_api(name)
@@ -154,7 +154,7 @@ def summary_lines(session: SessionCalls) -> list[str]:
 
 
 def report_of(form: str, session: SessionCalls) -> str:
-    """Return the results on all calls.
+    """Return a report of all calls.
 
     Args:
         form: `json` or `junit`.
@@ -171,27 +171,27 @@ def report_of(form: str, session: SessionCalls) -> str:
 
 
 def write_report(form: str, file: str, session: SessionCalls) -> None:
-    """Write the results on all calls into a file.
+    """Write a report of all calls into a file.
 
     Args:
         form: `json` or `junit`.
 
     Raises:
-        FileError: It cannot be written.
+        FileError: The file cannot be written.
     """
     write_named_file(Path(file), report_of(form, session).encode("utf-8", "backslashreplace"))
 
 
 def shown_text(error: DynacliError) -> str:
-    """Return an error with its reason and what to do about it."""
+    """Return the message, the reason and the hint of an error."""
     return visible("\n".join(text for text in (error.message, error.reason, error.hint) if text))
 
 
 def end_at_test(error: BaseException, *, has_full_trace: bool) -> None:
-    """Take dynacli's own frames away from the traceback of an error of its own.
+    """Remove the frames of dynacli from the traceback of one of its errors.
 
     Args:
-        has_full_trace: Whether the frames stay.
+        has_full_trace: Whether to keep the frames.
     """
     if not isinstance(error, DynacliError):
         return
@@ -199,14 +199,14 @@ def end_at_test(error: BaseException, *, has_full_trace: bool) -> None:
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None and not has_full_trace:
         name = str(trace.tb_next.tb_frame.f_globals.get("__name__"))
-        # The hook that surrounds a test stands before it.
+        # The hook around a test is a frame of dynacli, too, but comes before the test.
         if name.startswith("dynacli.") and name != _HOOKS and not isinstance(error, InternalError):
             trace.tb_next = None
         trace = trace.tb_next
 
 
 class SessionApis:
-    """The APIs of a session: each is opened once, and open until `close`.
+    """The APIs of a session; each is opened once, and stays open until `close`.
 
     Attributes:
         calls: The calls that the tests made.
@@ -223,10 +223,10 @@ class SessionApis:
         self._documents: dict[str, OpenDocument] = {}
 
     def begin_test(self, test: str) -> None:
-        """Note that a test begins, unless it has begun.
+        """Note that a test begins; a second call for the same test has no effect.
 
         Args:
-            test: Its node id.
+            test: The node ID of the test.
         """
         if test != self.test:
             self.test, self.called_operations = test, set()
@@ -235,11 +235,11 @@ class SessionApis:
         """Return an API, opened once for the same options.
 
         Args:
-            api: As `dynacli.open_api` takes it.
-            options: As `dynacli.open_api` takes them.
+            api: The API, as for `dynacli.open_api`.
+            options: The options, as for `dynacli.open_api`.
 
         Raises:
-            DynacliError: What `dynacli.open_api` raises.
+            DynacliError: The API cannot be opened.
         """
         key = repr((api, sorted(options.items(), key=lambda pair: pair[0])))
         if key not in self._apis:
@@ -249,24 +249,24 @@ class SessionApis:
         return self._apis[key]
 
     def keep(self, opened: _Opened) -> _Opened:
-        """Return an API that is open until `close`, and whose operations count as those that could be called."""
+        """Keep an API open until `close`, count its operations in the coverage, and return it."""
         self._documents.setdefault(_shown_name(opened), opened)
         self._open.enter_context(opened)
         return opened
 
     def calls_of(self, api: OpenDocument) -> ApiCalls:
-        """Return the calls of an API, by whatever options it was opened."""
+        """Return the calls of an API, with any options."""
         return self.calls.of_api(_shown_name(api))
 
     def note_check(self, api: OpenDocument, results: CheckResults) -> None:
-        """Note the calls of an operation that was checked."""
+        """Note the calls of a checked operation."""
         noted = self.calls_of(api)
         for call in results.calls():
             if not call.skipped:
                 noted.note(self.test, call)
 
     def close(self) -> None:
-        """Close all of them, after their documents named what could have been called."""
+        """Note the documented operations of the APIs for the coverage, and close the APIs."""
         for name, api in self._documents.items():
             if name in self.calls.apis:
                 self.calls.of_api(name).documented = {
@@ -286,7 +286,7 @@ def _shown_name(api: OpenDocument) -> str:
 def _callable_operation(api: OpenDocument, name: str) -> Operation | None:
     try:
         return api.operation(name)
-    except DocumentError:  # the document has it, and it cannot be called
+    except DocumentError:  # the document has this operation, but it cannot be called
         return None
 
 
@@ -320,13 +320,13 @@ def _validated_call(response: Response) -> ValidatedCall:
 
 
 class _Listener:
-    """Notes the calls of one API, and lets those fail whose responses do not match the document."""
+    """A listener that notes the calls of an API, and raises an error if a response does not match the document."""
 
     def __init__(self, apis: SessionApis, api: Api) -> None:
         self._apis, self._api = apis, api
 
     def __call__(self, event: CallEvent) -> None:
-        """Take an event.
+        """Handle an event of a call.
 
         Raises:
             MismatchError: A response does not match the document.

@@ -1,4 +1,4 @@
-"""The hooks and the fixture that pytest loads in every run: what they need is imported when a test asks for it."""
+"""The hooks and the fixture that pytest loads in every run; they import other modules only when needed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _APIS = pytest.StashKey["SessionApis"]()
 _ITEM = pytest.StashKey[pytest.Item]()
 """The test that runs."""
 _SENT_BY_WORKER = "dynacli"
-"""The member of what a worker of pytest-xdist sends at its end."""
+"""The key in the output of a worker of pytest-xdist."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -48,7 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Describe the marker, and check early that the report can be written.
 
     Raises:
-        UsageError: There is no such form or directory.
+        UsageError: The format is unknown, or the directory does not exist.
     """
     config.addinivalue_line(
         "markers",
@@ -62,10 +62,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _report_of(config: pytest.Config) -> tuple[str, str]:
-    """Return the form of the report, which is empty without one, and its file, which is empty for standard error.
+    """Return the format of the report (empty for no report) and its file (empty for standard error).
 
     Raises:
-        UsageError: There is no such form.
+        UsageError: The format is unknown.
     """
     word = config.getoption("--dynacli-report") or ""
     form, equals, file = word.partition("=")
@@ -86,10 +86,10 @@ def _apis_of(config: pytest.Config) -> SessionApis:
 
 @pytest.fixture(scope="session")
 def dynacli_api(pytestconfig: pytest.Config) -> Callable[..., Api]:
-    """Open APIs for tests: `dynacli_api(NAME)`; a call whose response does not match the document fails its test.
+    """Open APIs for tests with `dynacli_api(NAME)`; a response that does not match the document fails the test.
 
-    Without a name it is the API of the test's marker, else that of `--dynacli-api`. Further arguments are those of
-    `dynacli.open_api`. Each is opened once, and closed at the end of the session.
+    The default is the API of the test's marker, or else of `--dynacli-api`. Further arguments are as for
+    `dynacli.open_api`. Each API is opened once, and closed at the end of the session.
     """
 
     def opened(api: str | os.PathLike[str] | None = None, /, **options: Any) -> Api:
@@ -105,7 +105,7 @@ def dynacli_api(pytestconfig: pytest.Config) -> Callable[..., Api]:
 
 
 def _marked(item: pytest.Item) -> dict[str, Any]:
-    """Return the arguments of the markers of a test, those of the nearest first."""
+    """Return the arguments of the markers of a test; the nearest marker wins."""
     arguments: dict[str, Any] = {}
     for marker in item.iter_markers("dynacli"):
         if marker.args or not marker.kwargs.keys() <= {"operation", "api"}:
@@ -115,7 +115,7 @@ def _marked(item: pytest.Item) -> dict[str, Any]:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Note which test runs, whose calls those that follow are."""
+    """Note the running test, for the calls that it makes."""
     item.config.stash[_ITEM] = item
     if _APIS in item.config.stash:
         item.config.stash[_APIS].begin_test(item.nodeid)
@@ -123,7 +123,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """Let a test fail that is marked with an operation which the API does not have, or which it did not call."""
+    """Fail a marked test if the API does not have the operation, or if the test did not call it."""
     marked = _marked(pyfuncitem) if pyfuncitem.get_closest_marker("dynacli") else {}
     name = marked.get("operation")
     if name is None:
@@ -141,7 +141,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
 
 
 def _operation(apis: SessionApis, api: str, name: str) -> str:
-    """Return the name of an operation that a test is marked with; the test fails if the API does not have it."""
+    """Return the name of the operation in a test's marker; fail the test if the API does not have it."""
     from dynacli.errors import DynacliError
 
     try:
@@ -154,7 +154,7 @@ def _operation(apis: SessionApis, api: str, name: str) -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-    """End the traceback of an error of dynacli where the test made the call."""
+    """End the traceback of an error of dynacli at the call in the test."""
     if call.excinfo is not None and "dynacli_api" in getattr(item, "fixturenames", ()):
         from dynacli.features.pytest_plugin._session_apis import end_at_test
 
@@ -165,7 +165,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 def pytest_collection_modifyitems(
     session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Add the tests that are made of documents, before tests are chosen by `-k` and `-m`."""
+    """Add the tests of `--dynacli-check`, before pytest selects tests by `-k` and `-m`."""
     words = config.getoption("--dynacli-check")
     if words:
         from dynacli.features.pytest_plugin._check_items import collect_checks
@@ -174,7 +174,7 @@ def pytest_collection_modifyitems(
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Close the APIs, and write the report; a worker of pytest-xdist sends what its tests have seen."""
+    """Close the APIs, and write the report; a worker of pytest-xdist sends its calls instead."""
     config = session.config
     apis = config.stash.get(_APIS, None)
     if apis is not None:
@@ -196,7 +196,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object) -> None:
-    """Take what the tests of a worker of pytest-xdist have seen."""
+    """Add the calls that a worker of pytest-xdist sent."""
     sent = getattr(node, "workeroutput", {}).get(_SENT_BY_WORKER)
     if sent is not None:
         _apis_of(node.config).calls.merge(sent)
@@ -205,7 +205,7 @@ def pytest_testnodedown(node: Any, error: object) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Report how much of each API was called."""
+    """Print the coverage of each API."""
     if _APIS not in config.stash:
         return
     from dynacli.features.pytest_plugin._session_apis import summary_lines

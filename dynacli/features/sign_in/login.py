@@ -266,7 +266,7 @@ def _check_is_token(api: OpenedApi, scheme: SecurityScheme, text: str) -> None:
 
 
 def _choice(env: Environment, schemes: Sequence[SecurityScheme]) -> SecurityScheme | None:
-    """Let the user pick a scheme by its number or name, and return it; None if the answer fits none."""
+    """Let the user pick a scheme by its number or name, and return it; None if the input matches none."""
     lines = [f"  {number} {text_of_choice(scheme)}" for number, scheme in enumerate(schemes, 1)]
     write_stderr(env, "\n".join(["You can sign in in several ways:", *lines, ""]))
     word = line(env, f"Which one [1-{len(schemes)}]: ")

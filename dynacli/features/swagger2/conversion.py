@@ -37,9 +37,9 @@ from dynacli.openapi.references import REFERENCE, reference_of
 Section = Literal["schemas", "parameters", "responses", "requestBodies", "securitySchemes"]
 
 _MAX_BASES = 20
-"""How many schemas a schema is taken to inherit from."""
+"""Maximum number of schemas from which a schema inherits; further ones are ignored."""
 _EXTENSIBLE_SECTIONS = ("schemas", "parameters", "responses", "headers")
-"""The sections of `components` that targets outside of them are added to."""
+"""The sections of `components` to which the conversion adds targets of references from elsewhere in a document."""
 _VERSION = "3.0.3"
 _IN_COMPONENTS = frozenset({"definitions", "parameters", "responses", "securityDefinitions"})
 _READ_ELSEWHERE = frozenset({"swagger", "host", "basePath", "schemes", "consumes", "produces"})
@@ -62,17 +62,17 @@ class _Components(NamedTuple):
     schemes: dict[str, str]
 
     def put(self, section: Section, place: ConvertedPlace, value: Any) -> None:
-        """Put a component into its section, under the name that was assigned to its place."""
+        """Put a component into its section, under its assigned name."""
         self.sections[section][self.names.assigned[section, place.old]] = value
 
 
 def _convert_components(
     source: dict[str, Any], consumes: MediaTypes, produces: MediaTypes, root: ConvertedPlace
 ) -> _Components:
-    """Return the components.
+    """Convert the shared parts of a document, and return the components.
 
     - A shared body becomes a request body, with the media types that the document consumes.
-    - A shared form field becomes a schema, which the forms that have the field refer to.
+    - A shared form field becomes a schema, to which forms with this field refer.
     - A name that 3.0 does not allow is changed; a schema keeps it as its title.
     """
     components = _Components({}, ConvertedNames(), {}, {})
@@ -111,7 +111,7 @@ def _checked_entries(source: dict[str, Any], key: str, root: ConvertedPlace) -> 
 def _placed(
     components: _Components, key: str, name: str, section: Section, root: ConvertedPlace
 ) -> ConvertedPlace:
-    """Return the place of a part in the section of `components` that it goes to, under the name that it gets."""
+    """Assign a name to a part in its section of `components`, and return its location."""
     old = join((key, name))
     if section not in components.sections:
         components.sections[section] = {}
@@ -160,11 +160,11 @@ def _parameter(
 def _map_discriminators(definitions: dict[str, Any], components: _Components, root: ConvertedPlace) -> None:
     """Give discriminators the mapping that OpenAPI 3.0 needs.
 
-    A value of a discriminator means the schema of that name, or with that `x-ms-discriminator-value`, among the schema
-    with the discriminator and those that inherit from it (2.0, "Schema Object", `discriminator`).
+    In 2.0, the value is the name or the `x-ms-discriminator-value` of a schema. It selects the schema with the
+    discriminator, or one that inherits from it ("Schema Object", `discriminator`).
     """
     schemas = components.sections.get("schemas", {})
-    # Base → for it and each schema that inherits from it: the value, its name in the new document, its origin.
+    # Base → (value, name in the new document, origin) of the base and of each schema that inherits from it.
     entries_by_base: dict[str, list[tuple[str, str, str]]] = {}
     for name, raw in definitions.items():
         old = join(("definitions", name))
@@ -211,11 +211,10 @@ def _bases(old: str, root: ConvertedPlace) -> list[str]:
 def _convert_references(
     components: dict[str, Any], names: ConvertedNames, produces: MediaTypes, root: ConvertedPlace
 ) -> None:
-    """Make every reference in the ledger lead to where its target is in the new document.
+    """Rewrite the references in the ledger to the new locations of their targets.
 
-    A reference that leads nowhere, or out of the document, stays as it is.
-    A target if nothing was converted, for instance in an extension, is added to the components,
-    and so is a parameter among the definitions.
+    A reference without a target in the document stays as it is. A target in a part that is not converted, for instance
+    in an extension, is added to the components. So is a parameter among the definitions.
     """
     ledger = root.ledger
     known: dict[tuple[str, Kind], str] = {}
@@ -241,7 +240,7 @@ def _convert_references(
                 return to_fragment(place.new)
         return to_fragment(ledger.new_pointer(old))
 
-    while ledger.referrers:  # an added component may have references of its own
+    while ledger.referrers:  # an added component may contain further references
         referrers, ledger.referrers = ledger.referrers, []
         for node, key, kind in referrers:
             ref = node[key]
@@ -265,11 +264,10 @@ def _converted(value: Any, kind: Kind, place: ConvertedPlace, produces: MediaTyp
 
 
 def _kind_at(steps: Steps) -> Kind | None:
-    """Return the kind of object at a place of a Swagger document.
+    """Return the kind of object at a location in a Swagger document.
 
     Returns:
-        The kind; empty for a place that is converted and of another kind;
-        None for a place that is not converted.
+        The kind; empty for a converted part of another kind; None for a part that is not converted.
     """
     match steps:
         case ("definitions", _, *_):
@@ -315,8 +313,8 @@ class Conversion(NamedTuple):
 
     Args:
         tree: The document in OpenAPI 3.0.
-        origins: Where its parts are in the Swagger document.
-        warnings: A message and a JSON pointer in the Swagger document, for all that could not be carried over.
+        origins: The origins of its parts in the Swagger document.
+        warnings: A message and a JSON pointer in the Swagger document, for each part that could not be converted.
     """
 
     tree: dict[str, Any]
@@ -331,8 +329,8 @@ def convert_swagger(source: dict[str, Any], uri: str = "") -> Conversion:
     the argument.
 
     Args:
-        source: The document, plain JSON, with all its files in the same tree.
-        uri: Where it was fetched from; its scheme counts if the document names none.
+        source: The document as JSON, with all its files in one tree.
+        uri: The URI of the document; its scheme counts if the document names none.
     """
     ledger = Ledger(source)
     root = ConvertedPlace(ledger)

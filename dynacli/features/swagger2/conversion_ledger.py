@@ -1,4 +1,4 @@
-"""The ledger of a conversion: what moved where, which references have to change, and what was lost."""
+"""The ledger of a conversion: moved parts, references to rewrite, and warnings about lost parts."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from dynacli.openapi.document.references.scan import Locator
 from dynacli.openapi.references import REFERENCE, DanglingReferenceError, end_of_references, reference_of
 
 Kind = Literal["", "schemas", "parameters", "responses", "requestBodies", "headers", "pathItems"]
-"""The section of `components` in 3.0 that a reference has to lead to; empty if it is not known."""
+"""The section of `components` in 3.0 for the target of a reference; empty if unknown."""
 
 _MAX_COPIED = 16 * 1024 * 1024
-"""How much of a document may be copied, in characters and 8 more for each value.
+"""Maximum size of all copies, counted in characters, and 8 more for each value.
 
-Swagger states media types, shared bodies and shared responses once for many operations, OpenAPI in each of them.
-Without a limit, a document of a megabyte could become one of a terabyte.
+Swagger states media types, shared bodies and shared responses once for many operations. OpenAPI repeats them in each
+operation, so without a limit a megabyte could become a terabyte.
 """
 
 _COST_OF_COPY = 200
-"""The cost of a copy beside its content: an entry, and the origins that are noted."""
+"""Size of a copy in addition to its content, for its key and the notes of its origins."""
 
 
-# The same few steps come again and again: `schema`, `properties`, `0`.
+# Most steps are the same few: `schema`, `properties`, `0`.
 _joined = lru_cache(maxsize=1024)(join)
 
 
 class _Referrer(NamedTuple):
-    """An object of the new document whose reference still leads to a place in the Swagger document.
+    """An object of the new document with a reference that still has its value from the Swagger document.
 
     Args:
         node: The object.
         key: The key of the reference, for instance `$ref`.
-        kind: The kind of component that the reference has to lead to.
+        kind: The kind of the reference's target.
     """
 
     node: dict[str, Any]
@@ -44,12 +44,12 @@ class _Referrer(NamedTuple):
 
 
 class Ledger:
-    """The record of a conversion, which its steps read and write by the places of parts (`ConvertedPlace`).
+    """The record of a conversion, which most code uses through `ConvertedPlace`.
 
     Attributes:
         moves: The origins of parts of the new document.
-        warnings: A message and a JSON pointer in the Swagger document, for all that could not be carried over.
-        referrers: The references that still have to be converted.
+        warnings: A message and a JSON pointer in the Swagger document, for each part that could not be converted.
+        referrers: The references that must still be rewritten.
     """
 
     def __init__(self, source: dict[str, Any]) -> None:
@@ -63,20 +63,20 @@ class Ledger:
         self._copies_left = _MAX_COPIED
 
     def note_move(self, old: str, new: str) -> None:
-        """Note where a part went; if it goes to several places, references to it lead to the first."""
+        """Note the new location of a part; references use the first location if there are several."""
         self.note_origin(old, new)
         self._new_pointers.setdefault(old, new)
 
     def has_moved(self, old: str) -> bool:
-        """Return whether the part at a JSON pointer of the Swagger document was written to the new document already."""
+        """Return whether a part of the Swagger document already has a location in the new document."""
         return old in self._new_pointers
 
     def note_origin(self, old: str, new: str) -> None:
-        """Note the origin of a part, without making references to the origin lead to the part."""
+        """Note the origin of a part, without changing references to the origin."""
         self.moves.append(Move(new, 0, old))
 
     def note_made(self, value: Any, new: str, old: str) -> None:
-        """Note that a part, with all in it, was made from a place in the Swagger document."""
+        """Note that a part and all its contents were made from one part of the Swagger document."""
         self.moves.append(Move(new, 0, old))
         if isinstance(value, dict):
             for key, item in value.items():
@@ -86,7 +86,7 @@ class Ledger:
                 self.note_made(item, new + join((index,)), old)
 
     def add_referrer(self, node: dict[str, Any], key: str, kind: Kind) -> None:
-        """Note that an object of the new document has a reference of the Swagger document under a key."""
+        """Note a reference in the new document that must be rewritten."""
         self.referrers.append(_Referrer(node, key, kind))
 
     def note_reference(self, node: dict[str, Any], kind: Kind) -> None:
@@ -101,7 +101,7 @@ class Ledger:
         return copy
 
     def new_pointer(self, old: str) -> str:
-        """Return the JSON pointer, in the new document, of the part at a JSON pointer of the Swagger document."""
+        """Return the new JSON pointer of a part of the Swagger document."""
         start = old
         while start and start not in self._new_pointers:
             start = start.rpartition("/")[0]
@@ -110,7 +110,7 @@ class Ledger:
     def locate(self, ref: str) -> tuple[str, ...] | None:
         """Return the steps to the target of a reference in the Swagger document; None if there is none.
 
-        References on the way are followed (`#/a/b` if `a` is a `$ref`), a reference at its end is not.
+        References on the way are followed, such as `a` in `#/a/b`. A target that is a reference itself is not followed.
         """
         if ref not in self._located:
             self._located[ref] = self._locator.locate_ref(ref)
@@ -120,8 +120,8 @@ class Ledger:
         """Follow a chain of references in the Swagger document to its end.
 
         Returns:
-            The value at the end and the steps to it; `MISSING` if the chain leads nowhere or in a circle.
-            The node itself, without steps, if it is not a reference.
+            The value at the end, and the steps to it. The value is `MISSING` if the chain is broken or circular. If the
+            node is not a reference, the node itself and no steps.
         """
         try:
             start: tuple[Any, tuple[str, ...]] = node, ()
@@ -143,7 +143,7 @@ class Ledger:
         return node
 
     def may_copy(self, values: tuple[Any, ...], old: str) -> bool:
-        """Return whether values may be copied; the first time that they may not, there is a warning."""
+        """Return whether values may be copied; warn the first time that they may not."""
         cost = _COST_OF_COPY + sum(_copied_size(value, self._copies_left) for value in values)
         if cost > self._copies_left:
             if self._copies_left:
@@ -175,11 +175,11 @@ def _copied_size(value: Any, most: int) -> int:
 
 
 class ConvertedPlace:
-    """The place of a part that is converted.
+    """The old and the new location of a part that is converted.
 
     Args:
-        old: Its JSON pointer in the Swagger document.
-        new: Its JSON pointer in the OpenAPI document.
+        old: JSON pointer in the Swagger document.
+        new: JSON pointer in the OpenAPI document.
     """
 
     __slots__ = ("ledger", "new", "old")
@@ -190,35 +190,35 @@ class ConvertedPlace:
         self.new = new
 
     def at(self, old: str, new: str = "") -> ConvertedPlace:
-        """Return another place of the same conversion."""
+        """Return another location in the same conversion."""
         return ConvertedPlace(self.ledger, old, new)
 
     def below(self, *steps: str | int) -> ConvertedPlace:
-        """Return a place inside of this one, at the same steps in both documents."""
+        """Return a location below this one, by the same steps in both documents."""
         piece = _joined(steps)
         return self.at(self.old + piece, self.new + piece)
 
     def relocated(self, old: tuple[str | int, ...], new: tuple[str | int, ...]) -> ConvertedPlace:
-        """Return a place inside of this one, at other steps in the new document."""
+        """Return a location below this one, by different steps in the two documents."""
         return self.at(self.old + _joined(old), self.new + _joined(new))
 
     def warn(self, message: str) -> None:
-        """Note that something here could not be carried over."""
+        """Add a warning about the part at this location."""
         self.ledger.warnings.append((message, self.old))
 
     def note_move(self) -> None:
-        """Note that a part went here; if it goes to several places, references to it lead to the first."""
+        """Note this new location of a part; references use the first location if there are several."""
         self.ledger.note_move(self.old, self.new)
 
     def note_origin(self) -> None:
-        """Note the origin of a part, without making references to the origin lead to the part."""
+        """Note the origin of the part, without changing references to the origin."""
         self.ledger.note_origin(self.old, self.new)
 
     def note_made(self, value: Any, old: str) -> Any:
-        """Note that the part here, with all in it, was made from a place in the Swagger document; return the part."""
+        """Note that this part and all its contents were made from one part of the Swagger document; return the part."""
         self.ledger.note_made(value, self.new, old)
         return value
 
     def may_copy(self, *values: Any) -> bool:
-        """Return whether values may be copied to here; the first time that they may not, there is a warning."""
+        """Return whether values may be copied to this location; warn the first time that they may not."""
         return self.ledger.may_copy(values, self.old)

@@ -20,11 +20,11 @@ _OF_SCHEMA = frozenset(
     {"type", "format", "items", "default", "enum", "multipleOf", "pattern", "uniqueItems"}
     | {"maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum"}
     | {"maxLength", "minLength", "maxItems", "minItems"}
-    # Swagger 2.0 does not have these in parameters; documents do.
+    # Swagger 2.0 does not allow these in parameters, but documents have them.
     | {"properties", "additionalProperties", "allOf", "anyOf", "oneOf", "not", "const", "$schema", "id"}
     | {"maxProperties", "minProperties", "discriminator"}
 )
-"""The keywords that describe a parameter's value."""
+"""Keywords that describe the value of a parameter."""
 
 _NOT_OF_FIELD = frozenset(
     {
@@ -39,7 +39,7 @@ _NOT_OF_FIELD = frozenset(
         "x-example",
     }
 )
-"""The keywords of a form field that its schema does not take over."""
+"""Keywords of a form field that do not become keywords of its schema."""
 
 _STYLES = {
     "csv": ("form", False),
@@ -50,14 +50,14 @@ _STYLES = {
 }
 """`collectionFormat` (2.0, "Parameter Object") → `style` and `explode` (3.0.4, "Style Values") in a query or a form.
 
-If 3.0 has no such style, the style has the name that 2.0 gives it.
+A style that 3.0 does not have keeps its name from 2.0.
 """
 
 _ITEM_FORMATS = "x-dynacli-item-formats"
-"""The key of the `collectionFormat` of each list within a list, the outer first, which 3.0 has no word for."""
+"""Key of an extension with the `collectionFormat` of lists within a list, which 3.0 cannot express."""
 
 _DEFAULTS = {"path": "csv", "header": "csv", "multipart": "multi"}
-"""Location if 3.0 has a single style for lists → the `collectionFormat` that it is."""
+"""Location in which 3.0 has a single style for lists → the `collectionFormat` of this style."""
 _EMPTY = frozenset({"204", "205"})
 """The successful statuses without content (RFC 9110, sections 15.3.5 and 15.3.6)."""
 _EXAMPLES = ("x-example", "x-examples")
@@ -114,10 +114,10 @@ def _convert_encoding(
 ) -> dict[str, Any] | None:
     """Return the encoding of a form field; None if it is the default of 3.0 (3.0.4, "Encoding Object")."""
     if is_multipart:
-        # There 3.0 ignores its own styles.
+        # In 3.0, styles have no effect in multipart bodies.
         is_file = isinstance(raw.get("items"), dict) and raw["items"].get("type") == "file"
         return None if is_file or "style" in raw else _style(raw, "multipart", place) or None
-    # `multi` is how 3.0 writes a list in a form by default.
+    # In 3.0, lists in forms have the style of `multi` by default.
     is_multi = raw.get("collectionFormat") == "multi" and not _holds_lists(raw)
     is_needed = not is_multi or "style" in raw or "explode" in raw
     return _style(raw, "formData", place) or None if is_needed else None
@@ -182,7 +182,7 @@ def _holds_lists(raw: dict[str, Any]) -> bool:
 
 
 def _item_formats(raw: dict[str, Any], place: ConvertedPlace) -> list[str]:
-    """Return the `collectionFormat` of each list within a list (2.0, "Items Object"), the outer first."""
+    """Return the `collectionFormat` of each list within a list, from the outer to the inner (2.0, "Items Object")."""
     formats = []
     while _holds_lists(raw):
         raw, place = raw["items"], place.below("items")
@@ -201,14 +201,14 @@ def _warn_of_format(collection_format: Any, place: ConvertedPlace) -> None:
 
 
 def _style(raw: dict[str, Any], location: str, place: ConvertedPlace) -> dict[str, Any]:
-    """Return `style` and `explode` of a list if they are not the default, and the formats of lists within it."""
+    """Return `style` and `explode` of a list if they are not the default, and the formats of inner lists."""
     schema = raw.get("schema")
     value_keywords = schema if isinstance(schema, dict) and "type" not in raw else raw
     is_array = value_keywords.get("type", "array" if value_keywords.get("items") else None) == "array"
     if not is_array:
         return {}
     if "style" in raw or "explode" in raw:
-        # As in OpenAPI 3.0: they are in the right place already, except in a form.
+        # The document uses keywords of OpenAPI 3.0, which are copied unchanged. Only those of a form must move.
         own = {key: value for key, value in raw.items() if key in ("style", "explode")}
         return own if location == "formData" else {}
     collection_format = raw.get("collectionFormat", "csv")
@@ -394,7 +394,7 @@ def convert_body(raw: dict[str, Any], types: MediaTypes, place: ConvertedPlace) 
 
 
 def _body_examples(raw: dict[str, Any], converted: dict[str, Any], place: ConvertedPlace) -> None:
-    """Carry over the extensions for examples of the body: a single value, or a value for each media type."""
+    """Convert the extensions for examples of the body: a single value, or a value for each media type."""
     by_type = raw.get("x-examples")
     if isinstance(by_type, dict) and not any(name in converted["content"] for name in by_type):
         converted["x-examples"] = by_type
@@ -409,7 +409,7 @@ def _body_examples(raw: dict[str, Any], converted: dict[str, Any], place: Conver
 
 
 def _convert_form(fields: list[_Field], types: MediaTypes, place: ConvertedPlace) -> dict[str, Any]:
-    """Return the request body for parameters `in: formData`: at least one field, each name once."""
+    """Return the request body for at least one parameter `in: formData`, with unique names."""
     place.note_origin()
     place.below("content").note_made({}, types.old or place.old)
     content: dict[str, Any] = {}
@@ -429,7 +429,7 @@ def _convert_form(fields: list[_Field], types: MediaTypes, place: ConvertedPlace
 
 
 def _warn_of_required(field: _Field, place: ConvertedPlace) -> None:
-    """Warn of a `required` that is neither true nor false; that of other parameters is copied, and fixed later."""
+    """Warn if `required` of a form field is not a boolean; for other parameters, a later step corrects the value."""
     value = field.raw.get("required", False)
     if not isinstance(value, bool):
         meant = meant_boolean(value)
@@ -474,7 +474,7 @@ def _required(field: _Field) -> str:
 
 
 class DocumentContext(NamedTuple):
-    """The statements of a document that hold for all its operations.
+    """The settings of a document for all its operations.
 
     Args:
         consumes: The media types of bodies.
@@ -526,7 +526,7 @@ def _path_item(item: dict[str, Any], context: DocumentContext, place: ConvertedP
         target, steps = place.ledger.follow(item)
         is_elsewhere = isinstance(target, dict) and steps[:1] != ("paths",) and any(operations_of(target))
         if is_elsewhere and place.may_copy(target):
-            # The target is where nothing is converted, for instance in an extension: 3.0 has no place for it.
+            # The target is in a part that is not converted, for instance in an extension, so it is copied.
             new = place.at(join(steps), place.new)
             beside = beside_reference(item)
             for key in target:
@@ -673,7 +673,7 @@ def _body(
 
 
 def _form_types(types: MediaTypes, is_own: bool, has_files: bool, place: ConvertedPlace) -> MediaTypes:
-    """Return the media types that are forms; if the form has files, those for files first."""
+    """Return the media types of forms; if the form has files, multipart types come first."""
     forms = [name for name in types.names if _is_multipart(name) or _is_urlencoded(name)]
     if is_own and len(forms) < len(types.names):
         place.below("consumes").warn("A form can only be sent as a media type for forms")

@@ -17,20 +17,20 @@ from dynacli.openapi.document.workarounds import meant_media_type, shown_typo
 _SCHEMA, _MAP, _LIST, _ITEMS = range(4)
 _HOLD_SCHEMAS = {
     **dict.fromkeys(("additionalProperties", "not"), _SCHEMA),
-    # Swagger 2.0 does not have these; documents do.
+    # Swagger 2.0 does not allow these, but documents have them.
     **dict.fromkeys(("contains", "propertyNames", "if", "then", "else"), _SCHEMA),
     **dict.fromkeys(("properties", "patternProperties", "definitions", "$defs", "dependencies"), _MAP),
     **dict.fromkeys(("allOf", "anyOf", "oneOf"), _LIST),
     "items": _ITEMS,
 }
-"""Keyword with schemas in its value → how it holds them; the values of all other keywords are data."""
+"""Keyword with schemas → the structure of its value; the values of all other keywords are data."""
 
 _DESCRIBE = frozenset(
     {"title", "description", "default", "example", "externalDocs", "readOnly", "deprecated", "xml"}
 )
-"""The keywords that describe a value and do not restrict it."""
+"""Keywords that describe a value without restricting it."""
 _MAX_MEDIA_TYPES = 1000
-"""How many media types of a list are used; each of them is written into every operation."""
+"""Maximum number of media types of a list, because each is written into every operation."""
 _OTHER = re.compile(r"[^A-Za-z0-9._-]+")  # OpenAPI 3.0.4, "Components Object"
 _SAFE = "/~!$&'()*+,;=:@-._?"  # RFC 3986, section 3.5
 
@@ -80,7 +80,7 @@ def _map(schemas: Any, place: ConvertedPlace) -> Any:
     if not isinstance(schemas, dict):
         return schemas
     converted = {name: convert_schema(schema, place.below(name)) for name, schema in schemas.items()}
-    # Documents are split into files at such maps, although no version allows a reference here.
+    # No version allows a reference here, but documents that are split into files have them.
     place.ledger.note_reference(converted, "")
     return converted
 
@@ -92,7 +92,7 @@ def _schema_or_list(value: Any, place: ConvertedPlace) -> Any:
 
 
 def _schema_of_all_items(value: list[Any], place: ConvertedPlace) -> Any:
-    """Return a schema for all items in place of a list with a schema for each index, which 3.0 does not have."""
+    """Combine a list of schemas, one for each index, into one schema for all items, because 3.0 has no such list."""
     if not value:
         return {}
     if len(value) == 1:
@@ -152,7 +152,7 @@ def _discriminator(value: Any, place: ConvertedPlace) -> Any:
         return value
     converted = dict(value)
     if isinstance(converted.get("mapping"), dict):
-        # As in OpenAPI 3.0, with references into the Swagger document.
+        # The mapping is as in OpenAPI 3.0, but its references point into the Swagger document.
         converted["mapping"] = dict(converted["mapping"])
         for name, ref in converted["mapping"].items():
             if isinstance(ref, str) and ref.startswith("#"):
@@ -161,7 +161,7 @@ def _discriminator(value: Any, place: ConvertedPlace) -> Any:
 
 
 def _allow_null(converted: dict[str, Any], place: ConvertedPlace) -> None:
-    """Make a schema accept null: by `nullable`, and by null among the values of its `enum`."""
+    """Make a schema accept null with `nullable`, and with null in its `enum`."""
     old = place.below("x-nullable").old
     converted["nullable"] = place.below("nullable").note_made(True, old)
     choices = converted.get("enum")
@@ -171,9 +171,9 @@ def _allow_null(converted: dict[str, Any], place: ConvertedPlace) -> None:
 
 
 def _or_null(schema: Mapping[str, Any], place: ConvertedPlace) -> dict[str, Any]:
-    """Return a schema that accepts null or what a schema without `type` accepts.
+    """Return a schema that accepts null in addition to the values of a schema without `type`.
 
-    `nullable` has an effect only beside a `type` (OpenAPI 3.0.4, "Schema Object"), and nothing has an effect beside a
+    `nullable` has an effect only next to `type` (OpenAPI 3.0.4, "Schema Object"), and no keyword has one next to
     `$ref` ("Reference Object").
     """
     old = place.below("x-nullable").old
@@ -192,7 +192,7 @@ def _or_null(schema: Mapping[str, Any], place: ConvertedPlace) -> dict[str, Any]
 
 
 class MediaTypes(NamedTuple):
-    """The media types that apply at a place.
+    """The media types of a document or an operation.
 
     Args:
         names: The media types in document order, each once.
@@ -236,7 +236,7 @@ def read_media_types(holder: dict[str, Any], key: str, place: ConvertedPlace) ->
 
 
 def _meant(name: str, place: ConvertedPlace) -> str:
-    """Return a media type without its typo: here already, because it decides which forms there are."""
+    """Return a media type with its typo corrected; this is needed to recognize forms."""
     meant = meant_media_type(name)
     if meant != name:
         place.warn(shown_typo(name, meant))
@@ -280,11 +280,11 @@ class ConvertedNames:
         self._taken: dict[str, set[str]] = {}
 
     def reserve(self, kind: str, names: Iterable[str]) -> None:
-        """Keep allowed names free for the components that have them already."""
+        """Reserve allowed names for the components that have them in the Swagger document."""
         self._taken.setdefault(kind, set()).update(name for name in names if not _OTHER.search(name) and name)
 
     def assign(self, kind: str, old: str, wanted: str, *, is_reserved: bool = False) -> str:
-        """Return a name for a component that no other component has.
+        """Assign a unique name to a component, and return it.
 
         Args:
             kind: The section of `components`.
@@ -305,5 +305,5 @@ class ConvertedNames:
 
 
 def to_fragment(pointer: str) -> str:
-    """Return a reference to a place of the same document (RFC 6901, section 6)."""
+    """Return a reference to a JSON pointer in the same document (RFC 6901, section 6)."""
     return "#" + quote(pointer, safe=_SAFE)

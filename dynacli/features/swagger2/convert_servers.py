@@ -56,7 +56,7 @@ class ServerAddress(NamedTuple):
             server: dict[str, Any] = {"url": url}
             names = dict.fromkeys(_VARIABLE.findall(url))
             if names:
-                # Swagger 2.0 has no variables in a host; documents do, and the person has to give their values.
+                # Swagger 2.0 allows no variables in a host, but documents have them; the user must give values.
                 server["variables"] = {name: {"default": ""} for name in names}
             servers.append(new.below(len(servers)).note_made(server, old))
         return servers
@@ -88,7 +88,7 @@ def read_address(source: dict[str, Any], uri: str, root: ConvertedPlace) -> Serv
     """Return the address of a document's API.
 
     Args:
-        uri: Where the document was fetched from; its scheme counts if the document names none.
+        uri: The URI of the document; its scheme counts if the document names none.
     """
     texts = {"host": "", "basePath": ""}
     for key in texts:
