@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _MOST_NAMED = 5
 _WORDS = {"operation": "of", "where": "in the", "pointer": "at", "status": "under the status"}
-"""The keys of an exception that say where it holds, with the words before them in messages."""
+"""Key that limits an exception → the text before its value in messages."""
 
 
 @click.pass_obj
@@ -106,10 +106,10 @@ def edit_file(run: Run) -> None:
 
 
 def _usable_text(env: Environment, draft: EditedText, editor: list[str], before: str) -> str:
-    """Return the text that a person has saved, which may be edited until it can be used.
+    """Return the text that the user has saved; let the user edit it again until it is valid.
 
     Raises:
-        FileError: It cannot, and the person does not go on.
+        FileError: The text is invalid, and the user does not edit it again.
     """
     from dynacli.commands.call.editor import wants_again
 
@@ -121,7 +121,7 @@ def _usable_text(env: Environment, draft: EditedText, editor: list[str], before:
 
 
 def _wrong_in(env: Environment, content: bytes, before: str) -> FileError | None:
-    """Return what is wrong with the text of a configuration; None if all of it can be used, or it is as before."""
+    """Return the error for an invalid text of a configuration; None if it is valid or unchanged."""
     import tomllib
 
     from dynacli.client.configuration_mistakes import mistakes_in
@@ -190,10 +190,10 @@ def ignore(
 
 
 def _check_place(item: dict[str, str]) -> None:
-    """Check that the keys of an exception that say where it holds have values that can be meant.
+    """Check the values of the keys that limit an exception.
 
     Raises:
-        UsageError: One has none.
+        UsageError: A value is empty or invalid.
     """
     from dynacli.validation.finding_rules import BadIgnoreError, ignores_of
 
@@ -208,10 +208,10 @@ def _check_place(item: dict[str, str]) -> None:
 
 
 def _check_rule(rule: str) -> None:
-    """Check that there are findings of a rule.
+    """Check that a rule exists.
 
     Raises:
-        UsageError: There are none.
+        UsageError: The rule does not exist.
     """
     from difflib import get_close_matches
 
@@ -248,10 +248,10 @@ def explain_decision(run: Run, api: str, operation: tuple[str, ...]) -> None:
 
 
 def _operation_of_words(run: Run, api: str, words: list[str]) -> DescribedOperation:
-    """Return the operation that words name as after an API: its name, after its tag, or a method and a path.
+    """Return the operation for arguments: its name, a tag and its name, or a method and a path.
 
     Raises:
-        UsageError: They name none.
+        UsageError: The API has no such operation, or there are too many arguments.
     """
     from dynacli.client.search_operations import unknown_operation
 

@@ -1,4 +1,4 @@
-"""What would become of a call, and by which rule: the policy made plain for a person, and as data."""
+"""The command `policy explain`: whether a call would be allowed, and which rule decides."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ _ENDINGS = {
 
 
 class Explanation(NamedTuple):
-    """What would become of a call.
+    """The explanation of a decision about a call.
 
     Args:
         described: The operation.
-        decision: What the policy says of it.
-        effect: `ALLOWED`, `CONFIRMED` or `DENIED`; also by what holds without a policy.
-        exit_code: 0 if the call would be made here, after a question on a terminal; else 11.
-        is_asked: Whether a person would be asked.
+        decision: The decision of the policy.
+        effect: `ALLOWED`, `CONFIRMED` or `DENIED`; this includes the rules without a policy.
+        exit_code: 0 if the call would be made here, possibly after the user agrees; else 11.
+        is_asked: Whether the user would be asked.
         has_policy: Whether there is a policy.
-        unknown: (table, list, word) of the words that mean no operation.
+        unknown: (table, list, entry) of the entries that match no operation.
         file: The path of the configuration.
-        line: The line of it at which the text stands that decides; None if none does.
+        line: The line in the configuration that decides; None if no line does.
     """
 
     described: DescribedOperation

@@ -67,7 +67,7 @@ class SourceDocument:
             self._push_servers(_servers_of(lead.tree), lead.uri)
 
     def note_origin(self, steps: Steps, origin: Steps) -> None:
-        """Note that a part of the tree was made of another part."""
+        """Note that a part of the tree was made from another part."""
         start = pointer = join(origin)
         while start and start not in self._made:
             start = start.rpartition("/")[0]
@@ -76,7 +76,7 @@ class SourceDocument:
         self._made[join(steps)] = Move(join(steps), 0, pointer)
 
     def note_copy(self, steps: Steps, origin: Steps, value: Any) -> None:
-        """Note that a part of the tree is a copy of another part, in which places may have other origins already."""
+        """Note that a part of the tree is a copy of another part, and copy the noted origins inside it, too."""
         self.note_origin(steps, origin)
         waiting: list[tuple[Steps, Any]] = [((), value)]
         while waiting:
@@ -86,7 +86,7 @@ class SourceDocument:
             waiting.extend(((*inside, str(key)), item) for key, item in _members_of(node))
 
     def note_made(self, steps: Steps, value: Any, origin: Steps) -> None:
-        """Note that a part of the tree, with all in it, was made of another part as a whole."""
+        """Note that a part of the tree and all its contents were made from another part as a whole."""
         self.note_origin(steps, origin)
         for key, item in _members_of(value):
             self.note_made((*steps, str(key)), item, origin)
@@ -101,7 +101,7 @@ class SourceDocument:
         return place._replace(file=place.file + self.first_file)
 
     def _make_independent(self) -> None:
-        """Make references and URLs keep their meaning when they are relative to the first document."""
+        """Rewrite relative references and URLs so that they keep their meaning in the first document."""
         sites = [site for site in all_sites(self.tree) if _is_reference(site)]
         locator = Locator(self.tree, self.document.uri, sites)
         for site in sites:
@@ -118,7 +118,7 @@ class SourceDocument:
             self._make_absolute(walked)
 
     def as_seen_from_lead(self, ref: str) -> str:
-        """Return a reference as it has to be in the first document: unchanged if it means the same there."""
+        """Return a reference for use in the first document; it is unchanged if it means the same there."""
         try:
             uri = join_url(self.document.uri, ref)
             return ref if uri == join_url(self._lead_uri, ref) else uri
@@ -142,8 +142,8 @@ class SourceDocument:
                         holder[name] = self._absolute(holder[name])
 
     def _absolute(self, url: str) -> str:
-        """Return a URL as it has to be in the first document, if this document has an HTTP URL as its base."""
-        # A URL that starts with a variable is taken to be absolute.
+        """Return a URL for use in the first document; it is unchanged if this document has no HTTP URL."""
+        # A URL that starts with a variable is probably absolute.
         is_whole = url.startswith("{") or not is_served(self.document.uri)
         return url if is_whole else self.as_seen_from_lead(url)
 
@@ -170,7 +170,7 @@ def _members_of(value: Any) -> Iterable[tuple[str | int, Any]]:
 
 
 def path_items_of(tree: dict[str, Any]) -> Iterator[tuple[Steps, dict[str, Any]]]:
-    """Yield each path item of a document but those of callbacks, and those that a path item refers to."""
+    """Yield each path item of a document except in callbacks; include the targets of references in path items."""
     seen: set[int] = set()
     objects = objects_of(tree, with_callbacks=False)
     waiting = [(walked.steps, walked.node) for walked in objects if walked.kind is PATH_ITEM]
@@ -206,7 +206,7 @@ def _with_bases(servers: list[Any], uri: str) -> list[Any]:
 
 
 def _is_reference(site: Site) -> bool:
-    """Return whether a site is a reference rather than an identifier."""
+    """Return whether a site is a reference, and not an identifier."""
     return (site.keyword in REFERENCE_KEYWORDS or site.keyword == "mapping") and isinstance(site.ref, str)
 
 
@@ -215,9 +215,9 @@ class Units:
 
     Attributes:
         locator: Finds the targets of references.
-        sites: All references, each with the steps to its object and to its target; None if it leads nowhere.
-        texts: Unit → a digest, which two units share only if they are equal, references as written.
-        needs: Unit → the units that it refers to, and dangling references as written.
+        sites: All references, each with the steps to its object and to its target; None for a missing target.
+        texts: Unit → a digest; equal digests mean equal units, with the same text of references.
+        needs: Unit → the units to which it refers, and the text of dangling references.
     """
 
     def __init__(self, tree: dict[str, Any]) -> None:
@@ -240,7 +240,7 @@ class Units:
                     self._add(walked.steps, ("components", "securitySchemes", str(name)))
 
     def shared(self, other: Units) -> set[Unit]:
-        """Return the units that are the same in another document, together with all that they refer to."""
+        """Return the units that are equal in another document, and refer only to units that are equal, too."""
         same = {unit for unit, text in self.texts.items() if other.texts.get(unit) == text}
         same -= {unit for unit in same if self.needs[unit] != other.needs[unit]}
         users: dict[Unit, list[Unit]] = {}
@@ -264,7 +264,7 @@ class Units:
             self.needs[here].add(need)
 
     def _add_kin(self, tree: dict[str, Any], steps: Steps, target: Steps | None) -> None:
-        """Let a schema need the schemas that extend it, because its discriminator may mean them by their names."""
+        """Make a schema need the schemas that extend it, because its discriminator may name them."""
         if is_kin(steps) and target is not None and len(target) == 3:
             parent = follow(tree, target)
             if isinstance(parent, dict) and "discriminator" in parent:
@@ -280,7 +280,7 @@ class Units:
 
 
 def is_kin(steps: Steps) -> bool:
-    """Return whether a place is an item in the `allOf` of a component.
+    """Return whether the steps lead to an item in the `allOf` of a component.
 
     A schema with such a reference takes part in its target's discriminator (OpenAPI 3.1.1, "Discriminator Object").
     """
@@ -288,14 +288,14 @@ def is_kin(steps: Steps) -> bool:
 
 
 def unit_of(steps: Steps) -> Unit:
-    """Return the unit that a place belongs to."""
+    """Return the unit that contains the part at these steps."""
     if steps[:1] == ("components",):
         return steps[:3]
     return steps[:2] if steps[:1] and steps[0] in _SECTIONS else steps[:1]
 
 
 def digest_of(value: Any) -> bytes:
-    """Return a digest that two JSON values share only if they are equal, whatever the order of their keys."""
+    """Return a digest that is equal for equal JSON values, in any order of their keys."""
     from dynacli.import_orjson import orjson
 
     try:

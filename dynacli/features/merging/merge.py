@@ -46,24 +46,24 @@ _NOT_IN_NAMES = str.maketrans(dict.fromkeys("/~{}[]() #?&=:,;'\"", "_"))
 _OF_THE_FIRST = frozenset(
     {"openapi", "info", "servers", "security", "externalDocs", "jsonSchemaDialect", "$self"}
 )
-"""The fields that the merged document has from the first document alone."""
+"""Fields that the merged document takes from the first document alone."""
 _SCHEMES = ("components", "securitySchemes")
 
 
 _Hoisted = dict[Steps, Unit]
-"""The steps to a referenced part of a document that would be lost → the component that it becomes."""
+"""Steps to a referenced part that would otherwise be lost → the new component for it."""
 
 
 class _MergedPath:
     """A path of the merged document.
 
     Attributes:
-        taken: Document that the path is made of → the steps from the path to the operations that are taken from it.
-            The path of a single document is taken as a whole.
-        same: Document whose path is the same as that of an earlier document → the earlier document.
-        methods: Method → the document that its operation is taken from.
-        left_out: The operations that an earlier document has already, each with its document.
-        is_pushed: Whether the fields that a path has for all its operations are put into each operation instead.
+        taken: Document → the steps from the path to the operations that are taken from it. If the path comes from a
+            single document, it is taken as a whole.
+        same: Document with the same path as an earlier document → the earlier document.
+        methods: Method → the document of its operation.
+        left_out: The operations that an earlier document already has, each with its document.
+        is_pushed: Whether fields of the path for all its operations move into each operation.
     """
 
     def __init__(self) -> None:
@@ -164,7 +164,7 @@ def _own_item(source: SourceDocument, units: Units, name: str) -> dict[str, Any]
 
 
 def _rest_of(item: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields of a path item that are for all its operations."""
+    """Return the fields of a path item for all its operations."""
     fields = {entry.steps[0] for entry in operations_of(item)} | {"additionalOperations"}
     return {key: value for key, value in item.items() if key not in fields}
 
@@ -177,7 +177,7 @@ def _needs_of(rest: dict[str, Any], units: Units) -> set[Unit]:
 def _push_path(
     source: SourceDocument, name: str, item: dict[str, Any], rest: dict[str, Any], taken: Iterable[Steps]
 ) -> None:
-    """Put the fields that a path has for all its operations into each operation."""
+    """Move the fields of a path for all its operations into each operation."""
     is_only_operation = len(list(operations_of(item))) == 1
     for steps in taken:
         operation = follow(item, steps)
@@ -198,7 +198,7 @@ def _push_parameters(
     own = operation.get("parameters")
     own = own if isinstance(own, list) else []
     known = {_identity_of(source.tree, parameter) for parameter in own}
-    # Appended, because references may lead to the operation's own parameters by their index.
+    # New parameters come last, because references may have the index of an existing one.
     if "parameters" not in operation:
         source.note_origin((*here, "parameters"), origin)
     operation["parameters"] = own
@@ -209,7 +209,7 @@ def _push_parameters(
 
 
 def _identity_of(tree: dict[str, Any], parameter: Any) -> Any:
-    """Return location and name of a parameter, by which a parameter of an operation replaces that of its path."""
+    """Return location and name of a parameter; a parameter of an operation replaces an identical one of its path."""
     target = follow_references(tree, parameter)
     if not isinstance(target, dict):
         return id(parameter)
@@ -224,15 +224,15 @@ def _redirect_references(
     operations: Mapping[str, list[tuple[int, Steps]]],
     uris: Collection[str],
 ) -> _Hoisted:
-    """Redirect the references of a document in place.
+    """Rewrite the references of a document, and change the document itself.
 
     Args:
-        is_kept: Tells whether a unit of a document, given by its number, is in the merged document.
+        is_kept: Returns whether a unit of the document with a number is in the merged document.
         operations: operationId → its operations in the merged document.
         uris: The URIs of the documents.
 
     Returns:
-        The parts that have to be added to the components, because references lead to them.
+        The parts that must become components, because they are targets of references.
     """
     redirection = _Redirection(source, names, paths, is_kept, operations, uris)
     for site, steps, target in redirection.units.sites:
@@ -271,7 +271,7 @@ class _Redirection:
                 self._mapped.setdefault(steps, set()).add(target)
 
     def redirect(self, site: Site, steps: Steps, target: Steps) -> None:
-        """Redirect a reference, and keep the names of schemas that a discriminator goes by."""
+        """Rewrite a reference, and keep the names of schemas for discriminators."""
         new = self.new_place(target, site)
         if new != target or self._is_detour(site, target):
             site.node[site.name if site.keyword == "mapping" else site.keyword] = fragment_of(new)
@@ -282,7 +282,7 @@ class _Redirection:
             self._keep_child_name(steps[:3], target)
 
     def new_place(self, steps: Steps, site: Site) -> Steps:
-        """Return where the target of a reference is in the merged document."""
+        """Return the steps to the target of a reference in the merged document."""
         unit, number = unit_of(steps), self.source.number
         if unit[:1] == ("paths",) and len(unit) == 2:
             is_kept = self.paths[unit[1]].keeps(number, steps[2:])
@@ -295,7 +295,7 @@ class _Redirection:
         return self.hoisted[steps]
 
     def redirect_link(self, walked: WalkedObject) -> None:
-        """Make a link lead to the same operation as in its own document."""
+        """Rewrite a link so that it still refers to the same operation."""
         link, steps = walked.node, walked.steps
         operation_id, ref = link.get("operationId"), link.get("operationRef")
         if isinstance(operation_id, str) and operation_id in self.own_operations:
@@ -313,7 +313,7 @@ class _Redirection:
             link["operationRef"] = fragment if is_merged else self.source.as_seen_from_lead(ref)
 
     def _is_detour(self, site: Site, target: Steps) -> bool:
-        """Return whether a reference goes through a place that is not the same in the merged document."""
+        """Return whether a reference passes through a part with another location in the merged document."""
         written = from_fragment(site.ref) if looks_like_reference(site.ref) else None
         if not written or written == target or not self.source.number:
             return False
@@ -346,7 +346,7 @@ class _Redirection:
 
 
 def _component_of(site: Site, steps: Steps) -> Unit:
-    """Return a component for a part that loses its place; its name may be taken already."""
+    """Return the component for a part that is not kept at its location; its name may not be unique."""
     section = "pathItems" if site.kind is PATH_ITEM else site.kind.section
     name = "_".join(steps).translate(_NOT_IN_NAMES).strip("_")
     return ("components", section, name) if section else (_ELSEWHERE, name)
@@ -359,7 +359,7 @@ class _Assembly:
         tree: The merged document; it starts as the first of the documents.
 
     Args:
-        sources: The documents, with their references redirected to places in the merged document.
+        sources: The documents, with references that are rewritten for the merged document.
     """
 
     def __init__(self, sources: Sequence[SourceDocument], names: UnitNames) -> None:
@@ -436,7 +436,7 @@ class _Assembly:
         tags.append(copy_json(tag))
 
     def remove_unused(self) -> None:
-        """Remove the components with new names that no reference leads to any more."""
+        """Remove the added components with new names that are not used."""
         units = Units(self.tree)
         used: set[Unit] = set()
         waiting = [unit for unit in units.texts if unit not in self._removable]
@@ -454,13 +454,13 @@ class _Assembly:
                     self._drop_empty(unit[:length])
 
     def _drop_empty(self, steps: Steps) -> None:
-        """Remove an object that was made for a component that was removed."""
+        """Remove an empty object that was created for a removed component."""
         if join(steps) in self._placed and follow(self.tree, steps) == {}:
             del follow(self.tree, steps[:-1])[steps[-1]]
             del self._placed[join(steps)]
 
     def _put(self, steps: Steps, number: int, origin: Steps, value: Any) -> None:
-        """Put a part at its place, and make the objects around it that are missing."""
+        """Put a part into the merged document, and create missing objects around it."""
         node = self.tree
         for length, step in enumerate(steps[:-1], 1):
             if not isinstance(node.get(step), dict):
@@ -493,17 +493,17 @@ class _Assembly:
                     yield Move(new, move.file + offset, move.origin)
 
     def _around(self, pointer: str) -> str:
-        """Return the innermost part around a place that was put there as a whole."""
+        """Return the JSON pointer of the innermost part around a pointer that was added as a whole."""
         while pointer not in self._placed:
             pointer = pointer.rpartition("/")[0]
         return pointer
 
 
 def _settle_security(sources: Sequence[SourceDocument]) -> None:
-    """Rename schemes that have the name of another scheme, and put a document's requirements into its operations.
+    """Rename schemes with the name of another scheme, and move a document's requirements into its operations.
 
-    A name that a document requires and does not define stays undefined: it must not become the scheme of another
-    document, because that scheme's credentials would be sent.
+    A scheme that a document requires without defining it stays undefined. Otherwise, credentials for the scheme of
+    another document would be sent.
 
     Args:
         sources: The documents; those after the first are changed.
@@ -526,7 +526,7 @@ def _settle_security(sources: Sequence[SourceDocument]) -> None:
 
 
 def _schemes_alone(source: SourceDocument) -> dict[str, Any]:
-    """Return a document that has nothing but the security schemes of a document."""
+    """Return a document with only the security schemes of a document."""
     components = source.tree.get("components")
     schemes = components.get("securitySchemes") if isinstance(components, dict) else None
     return {"components": {"securitySchemes": schemes}} if isinstance(schemes, dict) else {}
@@ -545,7 +545,7 @@ def _schemes_of(source: SourceDocument, units: Units) -> set[Unit]:
 
 
 def _same_schemes(units: list[Units], schemes: list[set[Unit]], earlier: int, later: int) -> set[Unit]:
-    """Return the schemes that mean the same in two documents, including those that neither defines."""
+    """Return the schemes that are equal in two documents, including schemes that neither document defines."""
     neither = {
         unit
         for unit in schemes[earlier] & schemes[later]
@@ -599,12 +599,11 @@ def _operations_of(tree: dict[str, Any]) -> Iterator[tuple[Steps, dict[str, Any]
 
 
 def merge(documents: Sequence[Document], name: str) -> Document:
-    """Return a document that has the operations of several documents; none of these is changed.
+    """Return a document with the operations of several documents, without changing these.
 
-    Title, version and URI are those of the first document. What the others state for all their operations, such as
-    servers and security, is stated in each of those operations.
-    Of an operation that several documents have, the first is kept.
-    If components of two documents have the same name and other content, one is renamed with all references to it.
+    Title, version and URI come from the first document. Settings of the others for all their operations, such as
+    servers and security, move into the paths or operations. If several documents have an operation, the first is kept.
+    If components of two documents have the same name and different content, one is renamed with all references to it.
 
     Args:
         documents: The loaded documents, at least one.
@@ -665,7 +664,7 @@ def _version_of(documents: Sequence[Document], name: str) -> Any:
     """Return the version of the merged document.
 
     Raises:
-        DocumentError: There is none in which all documents keep their meaning.
+        DocumentError: The documents have versions or dialects that cannot be combined.
     """
     lead = documents[0]
     for document in documents[1:]:
@@ -725,7 +724,7 @@ def _warnings_of(sources: Sequence[SourceDocument]) -> list[tuple[str, PlaceInFi
 def _left_out(
     sources: Sequence[SourceDocument], paths: Mapping[str, _MergedPath]
 ) -> Iterator[tuple[str, PlaceInFile]]:
-    """Yield a warning and its place for the operations that several documents have."""
+    """Yield (warning, location) for the operations that several documents have."""
     for source in sources[1:]:
         same: dict[int, int] = {}
         for name, path in paths.items():

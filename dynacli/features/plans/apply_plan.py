@@ -1,6 +1,6 @@
-"""Applies a plan: checks again everything that it is bound to, and sends its requests once, in their order.
+"""The application of a plan: it checks all conditions again, and sends the requests once, in their order.
 
-Nothing that changes anything is sent until all checks have passed, a person has agreed, and the start is recorded.
+Nothing that changes anything is sent until all checks have passed, the user has agreed, and the start is recorded.
 """
 
 import time
@@ -237,7 +237,7 @@ def apply_plan(
 
 
 def _check_agent(engine: Engine) -> None:
-    """Check that a person applies a plan, unless the policy of the API lets agents do it.
+    """Check that the user applies a plan, or that the policy of the API lets agents do it.
 
     Raises:
         RefusedError: An agent applies the plan.

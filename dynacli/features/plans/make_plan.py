@@ -173,7 +173,7 @@ class Planner:
             seconds: The validity in seconds.
 
         Raises:
-            UsageError: There is no request, or the validity is not allowed.
+            UsageError: The plan has no request, or the validity is too long.
         """
         check_seconds(seconds)
         if not self._requests:
@@ -304,7 +304,7 @@ def operation_digest(described: DescribedOperation) -> str:
 
 
 def is_for_person(engine: Engine) -> bool:
-    """Return whether only a person may apply plans: an agent runs dynacli, and no policy lets it apply them."""
+    """Return whether only the user may apply plans: an agent runs dynacli, and no policy lets it apply them."""
     policy = engine.settings.policy
     return engine.env.is_agent and not (policy is not None and policy.lets_agents_apply)
 
@@ -480,7 +480,7 @@ def _differences(call: Call, body: bytes | None, before: Any, after: Any) -> lis
         value = _body_json(body, call.values.media_type)
         if value is MISSING:
             value = as_json(call.request._replace(body=body))["body"]
-        if value is not None:  # None stands for bytes that are not text
+        if value is not None:  # it is None for binary data
             differences.append(Difference(("request",), "added", None, value))
     return differences
 

@@ -1,1 +1,1 @@
-"""`.dynacli.toml`, the file in which a project has APIs of its own, and the trust of a user in it."""
+"""The project file `.dynacli.toml`, which adds the APIs of a project, and the user's trust in it."""

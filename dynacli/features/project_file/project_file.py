@@ -1,11 +1,10 @@
-"""The file in which a project has APIs of its own, `.dynacli.toml`, and which of these files a person trusts.
+"""The project file `.dynacli.toml`, which adds the APIs of a project, and the record of trusted project files.
 
-Whoever wrote it may be a stranger. Nothing of it is used, and it is not even opened, before a person has trusted it;
-what was trusted is this content at this path. The content is read once: what is shown, compared and used is the same.
+The author of the file may be a stranger, so calls do not even open it before the user trusts it. Trust is for one
+content at one path. The content is read once, so the trusted and the used content are the same.
 
-Whoever can change the file must not gain what only the person has: it reads no file, runs no command, and loosens
-nothing. So there is a list of the keys of the configuration that it may have, and of their values. A key that is not in
-it is refused until it is decided about.
+The file must not give its author the rights of the user: it cannot read other files, run commands, or loosen a rule.
+So only listed keys of the configuration are allowed, with limited values. All other keys are refused.
 """
 
 import os
@@ -163,16 +162,16 @@ _OF_API: dict[EntryPath, _Check] = {
     **{("profiles", _ANY, *path): check for path, check in _OF_CALLS.items()},
 }
 ALLOWED: Mapping[EntryPath, _Check] = {("apis", _ANY, *path): check for path, check in _OF_API.items()}
-"""Key, with `*` for any name → what checks its value."""
+"""Key, with `*` for any name → the check of its value."""
 
 _DEEPEST = max(map(len, ALLOWED))
 
 
 def refusals(tables: Mapping[str, Any]) -> Iterator[tuple[EntryPath, str]]:
-    """Yield (key, what is wrong with it, in a clause) for what a project file may not have.
+    """Yield (key, reason) for each key or value that a project file may not have.
 
     Args:
-        tables: What the file says.
+        tables: The content of the file.
     """
     for path, value in leaves(tables, deepest=_DEEPEST):
         name = f"`{'.'.join(path)}`"
@@ -188,12 +187,12 @@ def refusals(tables: Mapping[str, Any]) -> Iterator[tuple[EntryPath, str]]:
 
 
 def _begin_alike(pattern: EntryPath, path: EntryPath) -> bool:
-    """Return whether a key begins as a pattern does, as far as both go; a key may have a name that is `*`, too."""
+    """Return whether a key and a pattern are equal up to the end of the shorter one; `*` matches any name."""
     return all(part in (_ANY, name) for part, name in zip(pattern, path, strict=False))
 
 
 _known: dict[str, tuple[tuple[Any, ...], ProjectState]] = {}
-"""Path → what tells the files from all others and from themselves after a change, and what was found."""
+"""Path → the stamp of the files, which shows changes, and the state for this stamp."""
 
 
 Names = tuple[str, ...]
@@ -201,10 +200,10 @@ CheckName = Callable[[str], None]
 
 
 def project_state(env: Environment, own: Names, check_name: CheckName) -> ProjectState:
-    """Return what has become of the project file of the working directory, which has one.
+    """Return the state of the project file of the working directory, which must have one.
 
     Args:
-        own: The names of the person's own APIs, and of the demo API.
+        own: The names of the user's own APIs, and of the demo API.
         check_name: Raises a `UsageError` for a name that no API can have.
     """
     path = env.project_file
@@ -242,24 +241,24 @@ def _found_project(env: Environment, path: str, own: Names, check_name: CheckNam
 
 
 def read_project(path: str, own: Names, check_name: CheckName) -> Project:
-    """Return what a project file says.
+    """Read a project file, and check it.
 
     Args:
-        path: Its path, the symbolic links of its directory resolved.
+        path: The path, with resolved symbolic links of its directory.
         own: As in `project_state`.
         check_name: As in `project_state`.
 
     Raises:
-        FileError: It cannot be read, is not TOML, or has what a project file may not have.
+        FileError: The file cannot be read, is not TOML, or has keys or values that it may not have.
     """
     return _project(path, _file_in_project(path), own, check_name)
 
 
 def _file_in_project(path: str) -> bytes:
-    """Return the content of a file, which is not larger than a limit and stands in the project.
+    """Return the content of a file.
 
     Raises:
-        FileError: It cannot be read.
+        FileError: The file cannot be read, is too large, or is outside of the project.
     """
     try:
         real = os.path.realpath(path)
@@ -288,10 +287,10 @@ def _unusable(path: str, reason: str, hint: str = "") -> FileError:
 
 
 def _project(path: str, content: bytes, own: Names, check_name: CheckName) -> Project:
-    """Return what the content of a project file says.
+    """Check the content of a project file, and return the project.
 
     Raises:
-        FileError: It is not TOML, or has what a project file may not have.
+        FileError: The content is not TOML, or has keys or values that it may not have.
     """
     import tomllib
 
@@ -300,7 +299,7 @@ def _project(path: str, content: bytes, own: Names, check_name: CheckName) -> Pr
         tables = tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise _unusable(path, f"it is not UTF-8 (at byte {error.start})") from None
-    except (ValueError, RecursionError) as error:  # `int` raises a ValueError of its own for 5,000 digits
+    except (ValueError, RecursionError) as error:  # `int` raises a ValueError for 5,000 digits
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise _unusable(path, f"it is not TOML: {reason}") from None
     for key, reason in refusals(tables):
@@ -336,10 +335,10 @@ def _refused(path: str, text: str, key: tuple[str, ...], reason: str, hint: str 
 
 
 def _wrong_name(name: str, own: Names, check_name: CheckName) -> str:
-    """Return what is wrong with the name of an API of a project; empty for nothing.
+    """Return the reason why a project's API may not have a name; empty if it may.
 
-    The names of variables with credentials begin with it. Two names may lead to the same variable (`git-hub`,
-    `git_hub`), or one to those of another (`git-hub` to the variable of the scheme `hub_token` of `git`).
+    The variables with credentials begin with the name, so names can share variables: `git-hub` and `git_hub` do. And
+    `git-hub` would get the variable of the scheme `hub_token` of `git`.
     """
     try:
         check_name(name)
@@ -354,7 +353,7 @@ def _wrong_name(name: str, own: Names, check_name: CheckName) -> str:
 
 
 def _located(entry: Mapping[str, Any], directory: str) -> dict[str, Any]:
-    """Return the entry of an API with absolute paths, and a policy that frees it from none of the person's own."""
+    """Return the entry of an API with absolute paths, and with a policy that keeps the user's own policies in force."""
 
     def place(word: str) -> str:
         return word if "://" in word else os.path.normpath(os.path.join(directory, word))
@@ -373,7 +372,7 @@ def _locations(entry: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _root(path: str) -> str:
-    """Return the directory of the project of a file: the one that holds `.git`, else that of the file itself."""
+    """Return the directory of a file's project: the nearest one with `.git`, or else the directory of the file."""
     own = directory = os.path.dirname(path)
     while Environment.may_hold_project(directory):
         if os.path.lexists(os.path.join(directory, ".git")):
@@ -392,11 +391,11 @@ def _record_path(env: Environment) -> str:
 
 @record
 class _Trust:
-    """That a person trusts a file.
+    """The user's trust in a file.
 
     Args:
-        digest: The SHA-256 of its content, in hexadecimal.
-        origins: Name of an API of it → the origins that the person has accepted for its credentials since.
+        digest: The SHA-256 of the content, in hexadecimal.
+        origins: Name of an API → further origins that the user has accepted for its credentials.
     """
 
     digest: str
@@ -437,22 +436,22 @@ def _trust_of(form: Any) -> _Trust | None:
 
 
 def trust(env: Environment, path: str, digest: str) -> None:
-    """Remember that a person trusts a file with this content.
+    """Record that the user trusts a file with this content.
 
     Args:
-        digest: The SHA-256 of what the person was shown.
+        digest: The SHA-256 of the content that the user has seen.
 
     Raises:
-        FileError: It cannot be remembered.
+        FileError: The record cannot be written.
     """
     _change(env, path, lambda old: old if old is not None and old.digest == digest else _Trust(digest, {}))
 
 
 def distrust(env: Environment, path: str) -> bool:
-    """Forget that a file was trusted, and return whether it was.
+    """End the trust in a file, and return whether it was trusted.
 
     Raises:
-        FileError: That cannot be remembered.
+        FileError: The record cannot be written.
     """
     was_trusted = path in _trusted(env, path)
     if was_trusted:
@@ -461,15 +460,15 @@ def distrust(env: Environment, path: str) -> bool:
 
 
 def accept_origin(env: Environment, name: str, origin: str) -> None:
-    """Remember that a person lets the credentials of an API of the project file go to one more origin.
+    """Record that the user accepts one more origin for the credentials of an API in the project file.
 
-    It holds for as long as the content of the file is trusted.
+    This is valid while the content of the file is trusted.
 
     Args:
-        name: Of the API.
+        name: The name of the API.
 
     Raises:
-        FileError: It cannot be remembered.
+        FileError: The record cannot be written.
     """
 
     def changed(old: _Trust | None) -> _Trust | None:

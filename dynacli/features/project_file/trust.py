@@ -1,4 +1,4 @@
-"""`dynacli config trust` and `config untrust`: which project file may be used, decided by a person who has seen it."""
+"""The commands `config trust` and `config untrust`, with which the user decides whether a project file is used."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def trust_project(run: Run, file: str | None) -> None:
     """Run `config trust`.
 
     Raises:
-        RefusedError: An agent runs it, or no one agreed.
+        RefusedError: An agent runs the command, or the user has not agreed.
         FileError: The file cannot be used.
     """
     from dynacli.features.project_file.project_file import read_project, trust
@@ -49,10 +49,10 @@ def trust_project(run: Run, file: str | None) -> None:
 
 
 def _ask(run: Run, path: str) -> None:
-    """Let a person agree.
+    """Ask the user to trust the file.
 
     Raises:
-        RefusedError: No one did.
+        RefusedError: The user does not agree, or dynacli cannot ask.
     """
     if not run.may_ask:
         raise RefusedError(
@@ -77,11 +77,11 @@ def distrust_project(run: Run, file: str | None) -> None:
 
 
 def _project_path(env: Environment, given: str | None, *, is_to_be_used: bool = True) -> str:
-    """Return the path of the project file that is meant, the symbolic links of its directory resolved.
+    """Return the path of the project file, with resolved symbolic links of its directory.
 
     Raises:
-        UsageError: A file with another name is meant.
-        FileError: There is none, or it would never be used.
+        UsageError: The given file has another name.
+        FileError: The project file does not exist, or would never be used.
     """
     if given is None:
         if not env.project_file:
@@ -112,10 +112,10 @@ def _project_path(env: Environment, given: str | None, *, is_to_be_used: bool = 
 
 
 def _check_values(env: Environment, path: str, text: str, tables: Mapping[str, Any]) -> None:
-    """Check that no run would find a value that it cannot use.
+    """Check the values of a project file.
 
     Raises:
-        FileError: One would.
+        FileError: A value is invalid.
     """
     from dynacli.client.configuration_mistakes import mistakes_in
 
@@ -132,7 +132,7 @@ def _project_lines(env: Environment, project: Project, own: tuple[str, ...]) -> 
     """Yield what a project file adds, all of it, and then which credentials would go where.
 
     Args:
-        own: The names of the person's own APIs.
+        own: The names of the user's own APIs.
     """
     entries = project.tables.get("apis", {})
     yield f"{project.path} adds {'1 API' if len(entries) == 1 else f'{len(entries)} APIs'}:"

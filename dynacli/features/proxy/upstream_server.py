@@ -18,7 +18,7 @@ from dynacli.urls import DEFAULT_PORTS, authority, bracketed
 MOST_WAITING = 64 * 1024
 """Maximum bytes that wait in one direction of a connection; then the sender must wait."""
 _CONNECT_SECONDS = 10.0
-# Many servers close a connection that is idle for five seconds, and lose a request that comes at that moment.
+# Many servers close a connection after five idle seconds, and lose a request that arrives at this moment.
 _IDLE_SECONDS = 2.0
 _MOST_IDLE = 64
 

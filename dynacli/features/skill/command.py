@@ -139,7 +139,7 @@ def _description(api: OpenedApi, name: str) -> OperationDescription | None:
 
 
 def _question(look: OperationDescription | None) -> str:
-    """Return words that the search finds something by: those of an operation's summary, or of its name."""
+    """Return an example of a search: words from the summary or the name of an operation."""
     if look is None:
         return "list"
     words = _WORD.findall(look.operation.summary)[:4]
