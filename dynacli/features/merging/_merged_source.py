@@ -280,7 +280,7 @@ class Units:
 
 
 def is_kin(steps: Steps) -> bool:
-    """Return whether the steps lead to an item in the `allOf` of a component.
+    """Return whether these are the steps to an item in the `allOf` of a component.
 
     A schema with such a reference takes part in its target's discriminator (OpenAPI 3.1.1, "Discriminator Object").
     """

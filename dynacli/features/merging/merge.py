@@ -79,10 +79,10 @@ class _MergedPath:
         return len(self.taken) > 1
 
     def keeps(self, number: int, rest: Steps) -> bool:
-        """Return whether a place in a document's path is at the same place in the merged document.
+        """Return whether a part of a document's path has the same location in the merged document.
 
         Args:
-            rest: The steps from the path to the place.
+            rest: The steps from the path to the part.
         """
         number = self.same.get(number, number)
         if not self.is_joined:
@@ -130,7 +130,7 @@ def _take(
         return
     item = follow_references(tree, tree["paths"][name])
     entries = list(operations_of(item)) if isinstance(item, dict) else []
-    # A value that is not an operation must not keep out the operation of another document.
+    # An invalid value does not count as an operation, so another document may provide the operation.
     entries = [entry for entry in entries if isinstance(entry.operation, dict)]
     new = [entry for entry in entries if entry.method not in path.methods]
     path.left_out.extend((number, entry) for entry in entries if entry.method in path.methods)
@@ -140,7 +140,7 @@ def _take(
 
 
 def _own_item(source: SourceDocument, units: Units, name: str) -> dict[str, Any]:
-    """Return the path item of a document; if it is a reference, its target takes its place."""
+    """Return the path item of a document; if it is a reference, replace it by its target."""
     paths = source.tree["paths"]
     here = ("paths", name)
     beside: set[str] = set()

@@ -91,7 +91,7 @@ def _credential_row(kept: StoredCredential) -> dict[str, Any]:
 
 @click.pass_obj
 def logout(run: Run, api: str, scheme: str) -> None:
-    """Delete the stored credentials of an API, or only those of a scheme or profile.
+    """Delete the stored credentials of an API, of one scheme or profile if the user names it.
 
     Raises:
         UsageError: No such credential is stored.
