@@ -1,12 +1,12 @@
-"""How the calls of one API are made and validated: by the caller, the environment, a profile and the configuration.
+"""Settings of the calls of one API, from the caller, the environment, a profile and the configuration.
 
-The first of these that says something decides:
+The first row with a value decides:
 
 | | level of validation | profile | server, time limit, tries, rate |
 |---|---|---|---|
 | 1 | `--validate` | `--profile` | `--server`, `--timeout`, `--retries`, `--rate` |
-| 2 | `DYNACLI_VALIDATE` | `DYNACLI_PROFILE` | those of the profile |
-| 3 | `validate` of the profile | | those of the API's entry |
+| 2 | `DYNACLI_VALIDATE` | `DYNACLI_PROFILE` | keys of the profile |
+| 3 | `validate` of the profile | | keys of the API's entry |
 | 4 | `validate` of the API's entry | | the first server, no limits, 2 retries |
 | 5 | `warn` | | |
 """
@@ -43,46 +43,46 @@ _FIRST_ERROR, _MOST_STATUS = 400, 600
 _RETRIES = 2
 _NOTHING: Mapping[str, str] = {}
 _OWN_KEYS = {"auth", "ca", "success", *OPTIONS_BY_KEY} - {"validate"}
-"""The keys of an API's entry that are about its calls; the module that reads them is loaded only if one is there."""
+"""Keys of an API's entry about its calls. The module that reads them is loaded only if the entry has one."""
 
 
 @record
 class CallSettings:
-    """How the calls of one API are made and validated.
+    """Settings of the calls of one API and of their validation.
 
     Args:
         level: One of `LEVELS`.
-        ignores: The findings that do not count.
+        ignores: Rules for findings that do not count.
         server: A base URL, or the index, name or description of a server of the document; empty for the first.
         server_variables: (name, value) of variables of the server.
-        headers: (name, value) of headers that are sent with each call.
-        query: (name, value) of pairs of the query that the caller gives to each call.
-        default_query: The same, of those that the configuration gives; the caller's count before them.
-        timeout: Seconds for a whole call; None for no limit but those of its steps.
-        retries: How often a request is sent again.
-        may_retry_unsafe: Whether one is sent again, too, that may change something twice.
-        retry_statuses: Further statuses after which one is sent again that only reads.
-        may_retry_lost: Whether one is sent again whose connection was lost.
-        rate: Spaces the requests of all calls that are made with these settings; None if there is no limit.
-        has_http2: Whether HTTP/2 is offered to servers that speak TLS.
-        accepted_origins: Origins that credentials may go to, besides those that were accepted before.
-        written_origins: The origins of the servers whose URL a person wrote, for the call or in the configuration.
-        is_reported: Whether the results go into a report.
-        is_verbose: Whether messages have all findings; None if no one can ask for that with `-v`.
-        output: The format in which responses are written unless the caller names one; empty for `auto`.
+        headers: (name, value) of headers of each call.
+        query: (name, value) of query parameters that the caller adds to each call.
+        default_query: (name, value) of query parameters from the configuration; `query` overrides them.
+        timeout: Seconds for a whole call; None for the limits of its steps alone.
+        retries: Maximum number of retries of a request.
+        may_retry_unsafe: True if requests that may change something twice are retried, too.
+        retry_statuses: Further statuses after which a read-only request is retried.
+        may_retry_lost: True if a request is retried after its connection was lost.
+        rate: Limit of the rate of all calls with these settings; None for no limit.
+        has_http2: True if HTTP/2 is offered to servers with TLS.
+        accepted_origins: Origins that may receive credentials, besides those that the user accepted before.
+        written_origins: Origins of server URLs that the user wrote, for the call or in the configuration.
+        is_reported: True if the results go into a report.
+        is_verbose: True if messages have all findings; None if the caller has no option `-v`.
+        output: The output format of responses unless the caller names one; empty for `auto`.
         profile: The name of the profile; empty for none.
         auth: The security scheme whose credential is sent, or `none`; empty if the document decides.
-        signs: Whether calls carry credentials: `always`, `never`, or as the `document` says.
-        auth_tables: Security scheme → what the configuration says of its credential; None if it says nothing.
-        success: The JMESPath expression that is true of the body of a successful response; empty for none.
-        ca: The file with the certificates of the authorities that are trusted; empty for those of the system.
-        policy: What may be called; None if the configuration does not say.
-        others: The policies of other APIs, for calls that go to their servers; None if they do not count.
-        consent: Whether a person agrees to calls that are to be confirmed.
+        signs: The calls that carry credentials: `always`, `never`, or as the `document` says.
+        auth_tables: Security scheme → the settings of its credential; None without such settings.
+        success: JMESPath expression that is true for the body of a successful response; empty for none.
+        ca: The file with the trusted certificate authorities; empty for the authorities of the system.
+        policy: The rules for the allowed calls; None if the configuration has none.
+        others: The policies of other APIs, for calls to their servers; None if they do not count.
+        consent: The user's consent to calls that must be confirmed.
         reads_only_by: As in `CallTerms`.
         is_bound: As in `CallTerms`.
-        cache: How responses are stored and used again; None if they are not.
-        ends_with_redirects: Whether a documented redirect to a place that the document does not have is not followed.
+        cache: The rules of the response cache; None without one.
+        ends_with_redirects: True if a documented redirect to a URL outside the document is not followed.
     """
 
     level: str = _DEFAULT_LEVEL
@@ -120,17 +120,17 @@ class CallSettings:
 
     @property
     def may_accept(self) -> bool:
-        """Whether openapi-core need not be asked about what compiled schemas accept."""
+        """True if values that compiled schemas accept need no validation by openapi-core."""
         return self.level == "warn" and not self.is_reported
 
     @property
     def is_strict(self) -> bool:
-        """Whether a finding is a failure."""
+        """True if a finding is a failure."""
         return self.level in {"strict", "exact"}
 
     @property
     def bounds(self) -> Bounds:
-        """What decides whether a call may be made."""
+        """The facts that decide whether a call is allowed."""
         from dynacli.client.policy.permission import Bounds
 
         return Bounds(self.policy, self.headers, self.consent, self.reads_only_by)
@@ -144,12 +144,12 @@ class CallSettings:
         """Let an operation be called.
 
         Args:
-            asked: Method that the request asks for besides its own → by what.
-            sent: What else the request says; None before it is built.
+            asked: Method that the request asks for besides its own → the header or field that asks for it.
+            sent: The other parts of the request; None before it is built.
 
         Raises:
-            RefusedError: It may change something if nothing is to be, the policy denies it, or wants it confirmed
-                and no one agreed.
+            RefusedError: The operation is not read-only although it must be, the policy denies it, or the user did
+                not confirm it.
         """
         if self.policy is not None or self.reads_only_by or asked or described.operation.method == "DELETE":
             from dynacli.client.policy.permission import permit
@@ -157,7 +157,7 @@ class CallSettings:
             permit(described, self.bounds, asked, sent)
 
     def asking_later(self) -> CallSettings:
-        """Return the settings for what comes before a call can be sent: all questions wait in `consent.waiting`."""
+        """Return the settings for preparing a call: questions for the user wait in `consent.waiting`."""
         if self.consent.is_given or self.consent.ask is None:
             return self
         consent = Consent(ask=self.consent.ask, is_required=self.consent.is_required)
@@ -165,7 +165,7 @@ class CallSettings:
         return replace(self, consent=consent)
 
     def denial(self, described: DescribedOperation) -> str:
-        """Return why the policy never lets an operation be called; empty if it may be."""
+        """Return the reason why the policy denies an operation; empty if it is allowed."""
         if self.policy is None:
             return ""
         from dynacli.client.policy.permission import denial
@@ -174,7 +174,7 @@ class CallSettings:
         return f"the policy denies it: {error.reason}" if error is not None else ""
 
     def is_asked_about(self, described: DescribedOperation) -> bool:
-        """Return whether a person on a terminal is asked before an operation is called."""
+        """Return whether dynacli asks the user on a terminal before it calls an operation."""
         if self.policy is None:
             return described.operation.method == "DELETE"
         from dynacli.client.policy.permission import is_asked_about
@@ -182,18 +182,18 @@ class CallSettings:
         return is_asked_about(described, self.bounds)
 
     def without_storing(self) -> CallSettings:
-        """Return the settings for a response that goes into a file: a stored one is used, and none is stored."""
+        """Return the settings for a response that goes into a file: it may come from the cache, but is not stored."""
         return self if self.cache is None else replace(self, cache=replace(self.cache, stores=False))
 
     def set_apart(
         self, validation: ValidationResult | None, operation: Operation, status: int | None = None
     ) -> None:
-        """Set the findings of a result apart that do not count.
+        """Move the findings that do not count to the suppressed ones.
 
         Args:
             validation: Changed in place; None if nothing was validated.
             operation: The configuration may call it by its name or its operationId.
-            status: The response's, None for a request.
+            status: The status of the response; None for a request.
         """
         if self.ignores and validation is not None:
             from dynacli.validation.finding_rules import suppress
@@ -204,10 +204,10 @@ class CallSettings:
 def settings_of(
     env: Environment, api: OpenedApi, options: Options, *, default_level: str = _DEFAULT_LEVEL
 ) -> CallSettings:
-    """Return how the calls of an API are made and validated.
+    """Return the settings of the calls of an API.
 
     Raises:
-        UsageError: There is no such profile, the environment names no level, or a pair has no separator.
+        UsageError: The profile does not exist, the level in the environment is invalid, or a pair has no separator.
         FileError: The API's entry in the configuration is malformed.
     """
     profile: dict[str, Any] = {}
@@ -281,7 +281,7 @@ def settings_of(
         is_reported=bool(options.report),
         is_verbose=options.verbose if options.terms.may_be_verbose else None,
         output=kept.get("output", ""),
-        # Also one that says nothing else has credentials of its own; only registered APIs have profiles.
+        # Even a profile without settings has its own credentials. Only registered APIs have profiles.
         profile=profile_name if api.is_registered else "",
         auth=options.auth,
         success=_checked_filter(kept["success"]) if kept.get("success") else "",
@@ -297,10 +297,10 @@ def settings_of(
 
 
 def _checked_filter(expression: str) -> str:
-    """Return the expression that is true of the body of a successful response.
+    """Return the expression that is true for the body of a successful response.
 
     Raises:
-        UsageError: It is not an expression of JMESPath.
+        UsageError: The expression is not valid JMESPath.
     """
     from dynacli.text.filter_value import check_filter
 
@@ -324,7 +324,7 @@ def _check_http2() -> None:
 
 
 def _written_origins(servers: Iterable[tuple[str, Mapping[str, str]]]) -> tuple[str, ...]:
-    """Return the origins of those servers, each with the values of its variables, that are whole URLs."""
+    """Return the origins of the servers that are whole URLs, with their variables filled in."""
     from dynacli.request.choose_server import written_origin
 
     found = (written_origin(server, variables) for server, variables in servers if server)
@@ -335,7 +335,7 @@ def others_with_policy(env: Environment, name: str, profile: str) -> dict[str, d
     """Return name → entry of the other registered APIs that have a policy, or whose profile has one.
 
     Args:
-        name: Of the API itself.
+        name: The name of the API itself.
         profile: The name of the profile that calls are made with.
     """
     configuration = Configuration(env)
@@ -345,7 +345,7 @@ def others_with_policy(env: Environment, name: str, profile: str) -> dict[str, d
         if other != name and ("policy" in entry or "policy" in profiles_in(entry).get(profile, {}))
     }
     if found and env.project_file:
-        # Those of a project file hold for the APIs of the file alone.
+        # The policies of a project file hold for the APIs of the file alone.
         of_project = configuration.project_apis()
         if name not in of_project:
             found = {other: entry for other, entry in found.items() if other not in of_project}
@@ -353,7 +353,7 @@ def others_with_policy(env: Environment, name: str, profile: str) -> dict[str, d
 
 
 def _signing(own: Mapping[str, Any], profile: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings about credentials; those of the profile count first."""
+    """Return the settings of credentials; the profile overrides the entry."""
     from dynacli.client.profiles import signing_of
 
     return signing_of(own.get("auth"), profile.get("auth"))
@@ -370,7 +370,7 @@ def _ignores(env: Environment, api: OpenedApi) -> tuple[Ignore, ...]:
 
 
 def _level(env: Environment, api: OpenedApi, given: str, profile: Mapping[str, Any]) -> str:
-    """Return the level that someone asks for; empty if no one does."""
+    """Return the level from the option or the environment; empty for none."""
     if given:
         return given
     asked_for = env.setting("VALIDATE")
@@ -399,7 +399,7 @@ def _listed_levels() -> str:
 
 
 def seconds_of(text: str) -> float:
-    """Return the seconds that a call may take.
+    """Return the time limit of a call, in seconds.
 
     Raises:
         UsageError: The text is not a time limit.
@@ -414,10 +414,10 @@ def seconds_of(text: str) -> float:
 
 
 def retries_of(text: str) -> int:
-    """Return how often a request is sent again.
+    """Return the maximum number of retries of a request.
 
     Raises:
-        UsageError: The text is not such a number.
+        UsageError: The text is not a number of retries.
     """
     if not (text.isascii() and text.isdecimal() and int(text[:9]) <= _MAX_RETRIES):
         raise UsageError(
@@ -428,7 +428,7 @@ def retries_of(text: str) -> int:
 
 
 def retry_status_of(text: str) -> int:
-    """Return a status after which a request is sent again.
+    """Return a status after which a request is retried.
 
     Raises:
         UsageError: The text is not a status of an error.
@@ -451,10 +451,10 @@ def _rate(text: str) -> RateLimit:
 
 
 def cache_of(text: str, *, is_offline: bool = False) -> CacheSpec | None:
-    """Return how responses are stored and used again; None for `off`.
+    """Return the rules of the response cache; None for `off`.
 
     Raises:
-        UsageError: The text does not say it.
+        UsageError: The text is none of the settings of the cache.
     """
     from dynacli.http.caching import AUTO, REVALIDATE, CacheSpec
 
@@ -475,10 +475,10 @@ def cache_of(text: str, *, is_offline: bool = False) -> CacheSpec | None:
 
 
 def pairs_of(words: Iterable[str], separator: str, option: str) -> dict[str, str]:
-    """Return name → value of words such as `NAME=VALUE`.
+    """Return name → value of arguments such as `NAME=VALUE`.
 
     Raises:
-        UsageError: A word has no separator.
+        UsageError: An argument has no separator.
     """
     pairs = {}
     for word in words:
@@ -488,7 +488,7 @@ def pairs_of(words: Iterable[str], separator: str, option: str) -> dict[str, str
 
 
 def query_pairs(words: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """Return (name, value) of words such as `NAME=VALUE`; a name may be given several times.
+    """Return (name, value) of arguments such as `NAME=VALUE`; a name may be repeated.
 
     Raises:
         UsageError: A word has no `=`, or no name.
@@ -499,7 +499,7 @@ def query_pairs(words: Iterable[str]) -> tuple[tuple[str, str], ...]:
 def _pair(word: str, separator: str, option: str) -> tuple[str, str]:
     name, found, value = word.partition(separator)
     if not found or not name.strip():
-        # The word may hold a secret: it is not repeated.
+        # The argument may contain a secret, so the message does not repeat it.
         lacking = "name" if found else f"`{separator}`"
         raise UsageError(
             f"A value of {option} has no {lacking}", hint=f"Write `{option} NAME{separator}VALUE`"

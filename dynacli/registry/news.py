@@ -129,12 +129,12 @@ class PendingDocument(NamedTuple):
 
 
 class RefreshFailure(NamedTuple):
-    """Why the last refresh failed.
+    """The failure of the last refresh.
 
     Args:
-        message: What failed, in a line.
+        message: The failure, in one line.
         reason: The reason, or empty.
-        at: When that was, in seconds since 1970.
+        at: The time in seconds since 1970.
     """
 
     message: str

@@ -38,9 +38,9 @@ class OpenedApi:
     """An API that was opened.
 
     Attributes:
-        open_request: What was asked for.
-        name: How the API is called: its registered name, or the word that was given for its document.
-        is_registered: Whether the name stands in the configuration.
+        open_request: The request to open it.
+        name: The registered name of the API, or the argument that names its document.
+        is_registered: True if the name can be a registered name.
         revisions: Its document in the cache.
         catalog: Its operations.
         pointer: To the revision that the catalog was compiled from.
@@ -48,15 +48,15 @@ class OpenedApi:
         uri: The base of relative servers: the document's own URI.
         prefix: The beginning of the names of the variables that hold its credentials.
         entry: Its entry in the configuration; empty if it is not registered.
-        warning: Why the document could not be read or fetched again, so that an earlier revision is used.
-        objections: Why a new document was held back, so that this one is still used.
-        is_due: Whether it is time to ask the server for the document again.
-        is_new: Whether the document has just been compiled.
-        failure: Why the catalog could not be written into the cache, so that it is in memory alone.
+        warning: The reason why the document could not be read again and an earlier revision is used.
+        objections: The reasons why a new document was held back and this one is still used.
+        is_due: True if it is time to ask the server for the document again.
+        is_new: True if the document has just been compiled.
+        failure: The reason why the catalog is in memory only and not in the cache.
 
     Args:
-        content: The bytes of the document, if they are at hand.
-        files: The files that it refers to, if they are at hand.
+        content: The bytes of the document, if the caller has them.
+        files: The files that it refers to, if the caller has them.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class OpenedApi:
         return self._content or self.revisions.read_document(self.pointer)
 
     def referenced_files(self) -> ReferencedFiles | None:
-        """Return the files that the document is made of besides itself; None if one is lost."""
+        """Return the other files of the document; None if one is lost."""
         return self._files or self.revisions.read_referenced_files(self.pointer)
 
     def document(self, content: bytes | None = None) -> Document | None:
@@ -116,7 +116,7 @@ class OpenedApi:
             content: Bytes that are read instead of the document's own.
 
         Raises:
-            DocumentError: It cannot be read any more.
+            DocumentError: The document can no longer be read.
         """
         from dynacli.openapi.document.fetched import Fetched
         from dynacli.registry.read_sources import Layers, SourceReader, compose

@@ -1,8 +1,8 @@
-"""Reads the files that a document is made of, from where they are or from the cache, and makes one document of them.
+"""Reads the files of a document from their sources or from the cache, and makes one document of them.
 
-An API is described by the document that was named, further ones that are joined to it, and overlays. Of several
-documents each has its own rules of what it may refer to, and files of its own: the key of such a file is its URI with
-the number of the document as fragment, which the URI of a file does not have.
+An API is described by a document, further documents that are joined to it, and overlays. Each document has its own
+files and its own rules for references. The key of a file of a further document is its URI with the number of the
+document as fragment, because URIs of files have no fragment.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ _OVERLAY = "#overlay"
 
 
 class DocumentAccess(NamedTuple):
-    """How the files of one document are read.
+    """Access to the files of one document.
 
     Args:
-        opener: Reads a file if the document's references may lead there.
-        folders: The folders of this machine that its files may be read from, each with its last slash.
+        opener: Reads a file if the document may refer to it.
+        folders: Local folders with files that the document may refer to, each with a final slash.
     """
 
     opener: AllowedOpener
@@ -46,17 +46,16 @@ class DocumentAccess(NamedTuple):
 
 @dataclass
 class SourceReader:
-    """An `Opener` that remembers the files that it was asked for.
+    """An `Opener` that remembers the requested files.
 
-    Files of this machine are read from where they are. What came over the network is taken from the cache, unless
-    it is to be fetched again.
+    Local files are read from their folders. Remote files come from the cache, except in a refresh.
 
     Args:
-        access: How the files of the document are read; without it, only the cache is.
-        cached: The files in the cache, of the revision before, as far as reading them is still allowed.
-        may_fetch: Whether anything may come over the network.
-        is_refresh: Whether what came over the network is fetched again.
-        further: How the files of the further documents are read that make one API with the first.
+        access: Access to the files of the document; None to read only the cache.
+        cached: The cached files of the previous revision that may still be read.
+        may_fetch: True if files may be fetched over the network.
+        is_refresh: True if remote files are fetched again.
+        further: Access to the files of the further documents of the API.
     """
 
     access: DocumentAccess | None
@@ -73,7 +72,7 @@ class SourceReader:
         """Return the file at an absolute URI.
 
         Raises:
-            DynacliError: It cannot be read, or may not be.
+            DynacliError: The file cannot be read, or must not be read.
         """
         return self._get(uri)
 
@@ -85,7 +84,7 @@ class SourceReader:
         """Return a further document itself.
 
         Raises:
-            DynacliError: It cannot be read.
+            DynacliError: The document cannot be read.
         """
         return self._get(f"{_uri_of(location)}#{number}")
 
@@ -93,7 +92,7 @@ class SourceReader:
         """Return an overlay.
 
         Raises:
-            DynacliError: It cannot be read.
+            DynacliError: The overlay cannot be read.
         """
         return self._get(_uri_of(path) + _OVERLAY)
 
@@ -145,27 +144,27 @@ class SourceReader:
         return self.files
 
     def start_again(self) -> None:
-        """Forget what was asked for, but not what was read."""
+        """Forget which files were requested, but keep their content."""
         self._asked = {}
 
     @property
     def files(self) -> ReferencedFiles:
-        """The files that were asked for: those that were there, and those that were missing."""
+        """The requested files, with the missing ones."""
         found = {key: self._found[key] for key in self._asked if key in self._found}
         missing = {key: _missing_file(self._errors[key]) for key in self._asked if key in self._errors}
         return ReferencedFiles(found, missing)
 
     @property
     def facts(self) -> Mapping[str, Facts]:
-        """Path → facts from before it was read, for the files of this machine that were asked for."""
+        """Path → facts from before the file was read, for the requested local files."""
         names = {file_name(key.partition("#")[0]) for key in self._asked if _is_local(key)}
         return {name: facts for name, facts in self._facts.items() if name in names}
 
     def check_nothing_lost(self) -> None:
-        """Refuse to go on without a file that the network had before and fails to give now.
+        """Check that no remote file of the previous revision is temporarily unavailable.
 
         Raises:
-            DynacliError: There is such a file; the revision that was compiled with it shall stay.
+            DynacliError: Such a file is unavailable; the revision that was compiled with it must stay.
         """
         for key in self._asked:
             error = self._errors.get(key)
@@ -198,13 +197,13 @@ def _not_cached(uri: str) -> DocumentError:
 def make_reader(
     open_request: OpenRequest, revisions: Revisions, pointer: dict[str, Any] | None, source: Source
 ) -> SourceReader:
-    """Return the reader for a document, under the rules of what its references may lead to.
+    """Return the reader for a document, which follows the rules for its references.
 
     Raises:
         FileError: The configuration allows an origin that is malformed.
     """
     cached = None
-    # What was read when more was allowed is not looked at any more.
+    # Files that were read when more was allowed must not be used.
     if pointer is not None and {*pointer.get("allow_refs", ())} <= {*open_request.allow_refs}:
         cached = revisions.read_referenced_files(pointer)
     further = [
@@ -217,7 +216,7 @@ def make_reader(
         overlays = {_uri_of(path) + _OVERLAY for path in open_request.overlays}
         owners = {"", *map(str, range(1, len(further) + 1))}
         if any(key.partition("#")[2] not in owners for key in {*cached.found, *cached.missing} - overlays):
-            cached = None  # an archive that dynacli did not write does not say what is read
+            cached = None  # dynacli did not write this archive, so its list of files does not count
     return SourceReader(
         _access(open_request, source, source),
         cached or ReferencedFiles({}),
@@ -288,7 +287,7 @@ def compose(fetched: Fetched, name: str, reader: SourceReader, layers: Layers) -
         DocumentError: A document or an overlay cannot be used.
         DynacliError: A document or an overlay cannot be read.
     """
-    # A document that has changed only its time is read, but not parsed: it needs none of this.
+    # A document with a new time and the same content is not parsed, so these imports are late.
     from dynacli.openapi.document.load import load
 
     if not layers.more and not layers.overlays:
@@ -309,7 +308,7 @@ def _without_idle_warnings(documents: list[Document], overlays: int) -> list[Doc
     """Return the documents, warning of an idle action of an overlay only if it is idle in all of them, and once.
 
     Args:
-        overlays: How many overlays there are; they are the files after the first one of each document.
+        overlays: The number of overlays, which are the files after the first one of each document.
     """
 
     def idle_actions(document: Document) -> set[str]:
@@ -333,7 +332,7 @@ def read_cached_document(revisions: Revisions, pointer: dict[str, Any], name: st
     """Return the document of a revision, read again from the cache; None if a file of it is lost.
 
     Raises:
-        DocumentError: It cannot be read any more.
+        DocumentError: The document can no longer be read.
     """
     content, files = revisions.read_document(pointer), revisions.read_referenced_files(pointer)
     if content is None or files is None:

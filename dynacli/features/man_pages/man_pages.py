@@ -21,7 +21,7 @@ _WIDTH = 78
 _ESCAPES = str.maketrans(
     {"\\": r"\e", "-": r"\-", "'": r"\(aq", "`": r"\(ga", "^": r"\(ha", "~": r"\(ti", '"': r"\(dq"}
 )
-"""What groff would print as another character than the one that a shell takes (groff_char(7))."""
+"""Characters that groff replaces by others, which a shell does not accept (groff_char(7))."""
 _TEXTS = {"environment": "ENVIRONMENT", "exit-codes": "EXIT STATUS"}
 """Topic of the guide → its section on the page of dynacli."""
 
@@ -200,7 +200,7 @@ def _paragraph(text: str) -> list[str]:
 
 
 def _inline(text: str) -> str:
-    """Return a text with what stands in backticks in bold."""
+    """Return a text with its parts in backticks in bold."""
     return re.sub(
         r"`([^`]+)`", lambda code: rf"\fB{code[1]}\fR", text.translate(_ESCAPES).replace(r"\(ga", "`")
     )

@@ -269,7 +269,7 @@ class _ResponseBodies:
         """Yield the bodies for a named example, the likeliest first.
 
         Raises:
-            NoNamedExampleError: There is no such example, or it has no value.
+            NoNamedExampleError: The example does not exist, or has no value.
         """
         examples = dict_or_empty(self._media.get("examples"))
         if name not in examples:

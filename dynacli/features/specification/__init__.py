@@ -1,1 +1,1 @@
-"""The report of the places where a document is not valid OpenAPI."""
+"""The report of the parts of a document that are not valid OpenAPI."""
