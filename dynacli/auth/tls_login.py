@@ -169,7 +169,7 @@ def _load(context: ssl.SSLContext, env: Environment, settings: TlsSettings) -> N
     except (ssl.SSLError, ValueError) as error:
         if getattr(error, "reason", "") == "KEY_VALUES_MISMATCH":
             raise AuthError(
-                f"The key in `{key_path}` is not that of the certificate `{path}`",
+                f"The key in `{key_path}` does not belong to the certificate `{path}`",
                 hint="Name the file with its key in `cert_key`",
             ) from None
         reason = "It is encrypted" if was_asked else "It is damaged, or of a kind that OpenSSL does not know"

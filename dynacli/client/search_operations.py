@@ -169,7 +169,7 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
         # A removed operation keeps its name, so that no other operation takes it.
         return UsageError(
             f"`{api.name}` has no operation `{word}` any more",
-            reason=f"It was the name of `{' '.join(gone)}`, which is no longer in the document",
+            reason=f"It was the name of `{' '.join(gone)}`, which was removed from the document",
             hint=f"See them all: `{invocation('operations', api.name)}`",
             near=[],
         )

@@ -192,7 +192,7 @@ def open_cached_revision(opened: OpenedApi, pointer: dict[str, Any], stack: Exit
     """Open another revision of an API.
 
     Raises:
-        DocumentError: The revision is no longer in the cache.
+        DocumentError: The revision was removed from the cache.
     """
     from dynacli.registry.revise import open_cached
 
@@ -206,6 +206,6 @@ def open_cached_revision(opened: OpenedApi, pointer: dict[str, Any], stack: Exit
 def lost_revision(revision: str) -> DocumentError:
     """Return the error for a revision that the cache has dropped."""
     return DocumentError(
-        f"The document of the revision `{revision[:SHOWN_DIGITS]}` is no longer in the cache",
+        f"The document of the revision `{revision[:SHOWN_DIGITS]}` was removed from the cache",
         hint=f"List the others: `{invocation('api history', 'API')}`",
     )

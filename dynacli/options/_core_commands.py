@@ -137,7 +137,7 @@ COMMANDS = (
         runs="commands.subcommands.help:show_topic",
         help="Show the manual, or its page on TOPIC",
         about="`help errors KIND` explains errors of a kind: `usage`, `auth`, `refused` and so on. "
-        "`help options WORD` lists the options about a word.",
+        "`help options TOPIC` lists the options about a topic.",
         examples=(
             "dynacli help",
             "dynacli help check",

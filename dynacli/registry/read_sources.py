@@ -252,7 +252,7 @@ def _access(open_request: OpenRequest, source: Source, first: Source) -> Documen
 
         # The origins of the command line were checked as they were parsed.
         raise FileError(
-            f"An origin that the references of `{open_request.name}` may lead to is malformed",
+            f"An allowed origin of the references of `{open_request.name}` is malformed",
             hint=f"Fix `allow_refs` in `{Configuration(open_request.env).path}`: "
             "an origin looks like `https://api.example.com`",
         ) from error

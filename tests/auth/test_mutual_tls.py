@@ -128,7 +128,7 @@ def test_a_server_that_wants_a_certificate_is_named(
         ({"cert": "broken.pem", "cert_key": "client.key"}, 12, "The file of `cert` is not a certificate"),
         ({"cert": "client.pem"}, 10, "has no key"),
         ({"cert": "client.pem", "cert_key": "none.key"}, 12, "The file of `cert_key` cannot be read"),
-        ({"cert": "client.pem", "cert_key": "server.key"}, 10, "is not that of the certificate"),
+        ({"cert": "client.pem", "cert_key": "server.key"}, 10, "does not belong to the certificate"),
         ({"cert": "client.pem", "cert_key": "broken.key"}, 10, "It is damaged"),
         ({"cert": "client.pem", "cert_key": "client.secret"}, 10, "It is encrypted"),
         (

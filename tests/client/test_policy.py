@@ -579,7 +579,7 @@ def test_a_batch_is_confirmed_as_a_whole(pets: Pets) -> None:
     words = ("batch", "pets", "rows.ndjson")
     assert 11 == run_cli(*words).exit_code
     result = run_cli(*words, stdin=b"y\n", terminal=TERMINAL)
-    assert "2 rows call what is to be confirmed at http://127.0.0.1" in result.stderr
+    assert "2 rows need confirmation at http://127.0.0.1" in result.stderr
     assert (0, ["POST", "POST"]) == (result.exit_code, pets.methods)
 
 

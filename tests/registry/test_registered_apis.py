@@ -325,7 +325,7 @@ def test_a_lost_document_is_read_again(home: Path, server: Recorder) -> None:
         path.unlink()
     result = run_cli("document", f"{server.origin}/d", "--offline")
     assert 8 == result.exit_code
-    assert "The document's text is no longer in the cache" in result.stderr
+    assert "The document's text was removed from the cache" in result.stderr
 
 
 def test_resolved_has_no_references() -> None:

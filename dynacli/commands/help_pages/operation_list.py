@@ -84,7 +84,7 @@ def operation_text(
 def _summary_and_notes(operation: OperationSummary, has_name: Callable[[str], bool]) -> tuple[str, str, str]:
     """Return the summary, with the notes before and after it."""
     other = _namesake(operation, has_name)
-    before = f"(its operationId is also that of {other})" if other else ""
+    before = f"({other} has the same operationId)" if other else ""
     return before, visible(operation.summary, keep=""), "(deprecated)" if operation.is_deprecated else ""
 
 

@@ -187,7 +187,7 @@ def search(run: Run, words: tuple[str, ...], api: str | None) -> None:
     is_fitting = bool(hits) and hits[0].is_fitting
     if not is_fitting:
         listed = f"`{invocation('operations', name)}`" if name else f"`{invocation('operations', 'API')}`"
-        nothing = "fits these words; these come nearest" if hits else "matches these words or their synonyms"
+        nothing = "matches the query; these are the nearest" if hits else "matches the query or its synonyms"
         run.note(f"No operation {nothing}; list all operations: {listed}")
     best = _summary_of_hit(run.env, run.options, opened, hits[0], " ".join(question)) if is_fitting else None
     others = hits[1:] if is_fitting else hits

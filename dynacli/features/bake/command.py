@@ -240,7 +240,7 @@ def _registered(run: Run, name: str) -> str:
 def _lost_document(api: OpenedApi) -> DocumentError:
     """Return the error for an API if the cache does not have its whole document."""
     return DocumentError(
-        f"The document of `{api.name}` is no longer in the cache", hint="Fetch it again: `--refresh`"
+        f"The document of `{api.name}` was removed from the cache", hint="Fetch it again: `--refresh`"
     )
 
 
@@ -253,7 +253,7 @@ def _take_along(api: OpenedApi) -> tuple[OpenedApi, dict[str, bytes]]:
 
     Raises:
         UsageError: A further document refers to other files of this machine.
-        DocumentError: The document is no longer in the cache.
+        DocumentError: The document was removed from the cache.
     """
     layers = Layers.of(api.pointer)
     paths = [place for place in (*layers.more, *layers.overlays) if not is_url(place)]
@@ -371,7 +371,7 @@ class _BakedTool(NamedTuple):
         """Write the document into the archive of the tool.
 
         Raises:
-            DocumentError: The document is no longer in the cache.
+            DocumentError: The document was removed from the cache.
             OSError: The archive or a temporary file cannot be written.
         """
         if self.compiled is None:
@@ -419,7 +419,7 @@ def _baked_tool(env: Environment, name: str, api: OpenedApi, options: _ToolOptio
     Raises:
         UsageError: The API is standard input, its source may contain a secret, or `--only` or `--except` names neither
             an operation nor a tag.
-        DocumentError: The document is no longer in the cache.
+        DocumentError: The document was removed from the cache.
         FileError: The configuration or the certificates of `ca` cannot be read.
     """
     is_demo = options.api == DEMO
@@ -545,7 +545,7 @@ def _write_executable(tool: _BakedTool, file: str) -> None:
     """Write the tool as one executable file for everyone who may read it.
 
     Raises:
-        DynacliError: The file cannot be written, or the document is no longer in the cache.
+        DynacliError: The file cannot be written, or the document was removed from the cache.
     """
     first_line = f"#!{sys.executable}"
     if len(os.fsencode(first_line)) > _LONGEST_SHEBANG or " " in first_line:
@@ -604,7 +604,7 @@ def _write_package(tool: _BakedTool, directory: str, own: Mapping[str, bytes]) -
         own: Path → content of the files of dynacli to include; empty for a package that depends on dynacli.
 
     Raises:
-        DynacliError: The directory cannot be written, or the document is no longer in the cache.
+        DynacliError: The directory cannot be written, or the document was removed from the cache.
     """
     name = tool.program.name
     module = f"{re.sub(r'[^a-z0-9]', '_', name)}_cli"

@@ -329,13 +329,12 @@ def _confirm_rows(run: Run, calls: RowCalls, settings: CallSettings, plan: Batch
     described = calls.described(next(iter(asked)))
     name, count = described.operation.name, sum(asked.values())
     ending = "s" if count == 1 else ""
-    what = f"remove{ending} something"
-    if described.operation.method != "DELETE":
-        what = f"call{ending} what is to be confirmed"
+    is_removal = described.operation.method == "DELETE"
+    what = f"remove{ending} something" if is_removal else f"need{ending} confirmation"
     rows = f"{counted(count, 'row')} {what} at {origin_of(base_url_of(described, settings))}"
     refusal = RefusedError(
         "Nothing was sent",
-        reason=f"{rows}, and you did not agree to it",
+        reason=f"{rows}, and you did not confirm",
         hint="Add `--yes` to allow it",
     )
     consent.agreed.clear()

@@ -198,7 +198,7 @@ def _compared_revision(api: OpenedApi) -> _ComparedRevision:
     """Return a revision with its document and operations.
 
     Raises:
-        DocumentError: The document is no longer in the cache.
+        DocumentError: The document was removed from the cache.
     """
     document = api.document()
     if document is None:
@@ -315,7 +315,7 @@ def _hold(
     """Check that a revision can be opened, and pin it in the configuration.
 
     Raises:
-        DocumentError: The revision is no longer in the cache.
+        DocumentError: The revision was removed from the cache.
         FileError: The configuration cannot be written.
     """
     from dynacli.registry.revise import open_cached
@@ -324,7 +324,7 @@ def _hold(
     api = open_cached(open_request, revisions, pointer)
     if api is None:
         raise DocumentError(
-            f"The revision `{revision[:SHOWN_DIGITS]}` of `{name}` is no longer in the cache",
+            f"The revision `{revision[:SHOWN_DIGITS]}` of `{name}` was removed from the cache",
             hint=f"List the others: `{invocation('api history', name)}`",
         )
     api.catalog.close()

@@ -608,7 +608,7 @@ def _different(results: CheckResults) -> MismatchError | None:
         f"The responses of {len(listed)} operations differ"
         if len(listed) > 1
         else f"The responses of `{listed[0]}` differ",
-        hint=f"The places are listed above; `-o json` has the values, and `{invocation('diff')}` compares one call",
+        hint=f"Each difference is above; `-o json` has the values, and `{invocation('diff')}` compares one call",
     )
 
 

@@ -484,7 +484,7 @@ def _write_overlay(run: Run, file: str, results: CheckResults) -> None:
     """Write an overlay that makes the document match the responses, if it needs one.
 
     Raises:
-        DocumentError: The text of the document is no longer in the cache.
+        DocumentError: The text of the document was removed from the cache.
         FileError: The file cannot be written.
     """
     from dynacli.features.check.learn_overlay import learn_overlay, observed_responses, overlay_text

@@ -658,7 +658,7 @@ def learn_overlay(api: OpenedApi, responses: Iterable[ObservedResponse]) -> Lear
     """Return the overlay that makes a document match responses at the level `exact`.
 
     Raises:
-        DocumentError: The text of the document is no longer in the cache, or cannot be parsed.
+        DocumentError: The text of the document was removed from the cache, or cannot be parsed.
     """
     return _OverlayLearner(api, list(responses)).learn()
 

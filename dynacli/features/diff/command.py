@@ -315,7 +315,7 @@ def _write(
         raise MismatchError(
             f"The responses of `{described.operation.name}` differ",
             reason=f"{counted(len(differences), 'difference')}, the first at `{first}`",
-            hint="`--ignore POINTER` leaves out a place",
+            hint="`--ignore POINTER` ignores a field",
         )
 
 

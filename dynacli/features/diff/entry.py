@@ -11,8 +11,8 @@ COMMANDS = (
         help="Compare the responses of two servers to one call",
         about=(
             "OPERATION must be read-only (else exit 11). dynacli calls it with the same inputs on the server in use "
-            "and on that of `--against`, and compares status, documented headers and body. It exits with 0 if they "
-            "are equal, with 9 if they differ."
+            "and on the server of `--against`, and compares status, documented headers and body. It exits with 0 if "
+            "they are equal, with 9 if they differ."
         ),
         examples=(
             "dynacli diff demo search-runs --range 7d --against https://new.example.com",

@@ -131,7 +131,9 @@ def _libraries() -> _Check:
         version("dynacli")
     except PackageNotFoundError:
         return _Check("libraries", ", ".join(installed))
-    message = f"The package `dynacli` is installed, too, and its files have the same names as those of `{DISTRIBUTION}`"
+    message = (
+        f"The package `dynacli` is installed, too; its files have the same names as files of `{DISTRIBUTION}`"
+    )
     hint = f"`pip uninstall dynacli {DISTRIBUTION}`, then {how_to_install()}"
     return _Check("libraries", message, FileError(message, hint=hint))
 

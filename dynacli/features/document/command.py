@@ -95,7 +95,7 @@ def _read_cached(run: Run, opened: OpenedApi, word: str, read: Callable[[OpenedA
         content = read(refreshed)
     if content is None:
         raise DocumentError(
-            "The document's text is no longer in the cache",
+            "The document's text was removed from the cache",
             hint="Run once without `--offline`, to fetch it",
         )
     return content

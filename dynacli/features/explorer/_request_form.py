@@ -261,7 +261,7 @@ class _TextBox(Input):
         except (ValueError, RecursionError):
             text = " ".join(line.strip() for line in lines if line.strip())
             self.notify(
-                "The lines that were pasted stand in one; F6 takes a body with its lines", markup=False
+                "The pasted lines were joined into one; F6 takes a body of several lines", markup=False
             )
         self.replace(text, *self.selection)
 

@@ -72,8 +72,8 @@ COMMANDS = (
         runs="features.history.command:Replay",
         help="Repeat an earlier call, with other options",
         about=(
-            "N is the number of a call in `dynacli history`. OPTIONS are those of its operation; they replace the "
-            "earlier ones."
+            "N is the number of a call in `dynacli history`. OPTIONS are options of its operation; they replace "
+            "the earlier ones."
         ),
         examples=("dynacli replay 1", "dynacli replay 1 --page 2 --dry-run"),
         usage="N [OPTIONS]",

@@ -354,7 +354,7 @@ def read_curl(text: str) -> RecordedRequest:
     for name, value in _curl_options(words[1:]):
         line.add(name, value)
     if rest:
-        line.remarks.append(f"What follows curl's own words is left out: `{rest[:40]}`")
+        line.remarks.append(f"Arguments after the curl command are left out: `{rest[:40]}`")
     return line.request()
 
 

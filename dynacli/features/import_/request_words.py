@@ -284,7 +284,7 @@ class _Words:
     def _whole_body(self, text: str) -> str:
         """Return the option for a body that is given as text, even if it looks like a file or standard input."""
         if text == "-":
-            self._remarks.append("The body `-` would stand for standard input: pipe it in, by `--body -`")
+            self._remarks.append("The body `-` would mean standard input: pipe it in with `--body -`")
             return "--body=TEXT"
         return f"--body={literal_word(text)}"
 

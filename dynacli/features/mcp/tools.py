@@ -232,7 +232,7 @@ def _difference(api: Api, asked: _AskedCall, masker: Masker) -> Outcome:
     if asked.has_head or is_url(asked.against):
         raise UsageError(
             "`against` needs the name of a profile, and no `include`",
-            reason="It compares the status, the headers and the body with those of the server of a profile",
+            reason="It compares the status, the headers and the body with the response of a profile's server",
         )
     found = api.diff(asked.operation, asked.inputs, against=asked.against, max_items=asked.max_items)
     reported = {
@@ -268,7 +268,7 @@ def _pages(
             error = _status_error(response)
             if error is None and response.items is None:
                 raise UsageError(
-                    f"`{asked.operation}` responds with no list, or with several",
+                    f"`{asked.operation}` has a response with no list, or with several",
                     hint="Call it without `max_items`",
                 )
             items += response.masker.joined(masker).mask_value(response.items or [])
@@ -780,8 +780,8 @@ class Tools:
     ) -> tuple[list[str], dict[str, Any]]:
         found: dict[str, Any] = {"best": None, "others": []}
         if not hits:
-            return ["No operation has any of these words."], found
-        lines = [_of_document(hits[0].api), "No operation fits these words. These come nearest:"]
+            return ["No operation matches the query."], found
+        lines = [_of_document(hits[0].api), "No operation matches the query. The nearest:"]
         if hits[0].is_fitting:
             best, *hits = hits
             api, profile = apis[best.api], self.served.options.profile

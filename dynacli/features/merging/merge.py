@@ -672,7 +672,7 @@ def _version_of(documents: Sequence[Document], name: str) -> Any:
             raise DocumentError(
                 f"`{name}` cannot be made of documents of OpenAPI {lead.version} and {document.version}",
                 reason=f"`{file_name(lead.uri)}` is {_dialect_text(lead)} and `{file_name(document.uri)}` is"
-                f" {_dialect_text(document)}; schemas of 3.0 are read by other rules than those of 3.1 and later",
+                f" {_dialect_text(document)}; schemas of 3.0 follow other rules than later schemas",
                 hint="Give the two different names, or convert the older one",
             )
         if _dialect_of(document) != _dialect_of(lead):

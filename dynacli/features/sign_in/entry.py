@@ -111,7 +111,7 @@ COMMANDS = (
                 of_tool=API,
                 runs="features.sign_in.stored:logout",
                 help="Delete the stored credentials of an API",
-                about="With `--scheme` or `--profile`, only those of that scheme or profile.",
+                about="With `--scheme` or `--profile`, only the credentials of that scheme or profile.",
                 examples=("dynacli auth logout github",),
                 arguments=(Argument("api", offers=REGISTERED),),
                 options=(_SCHEME,),

@@ -123,7 +123,7 @@ def _workflow(api: OpenedApi) -> Iterator[str]:
         yield "- `read` before the API refuses whatever may change something; leave it out only to change something."
     yield (
         "- `--plan FILE` after a call that changes something writes a plan, and changes nothing; "
-        f"a person applies it: `{invocation('plan apply')} FILE`."
+        f"the user applies it: `{invocation('plan apply')} FILE`."
     )
     yield "- `-o agent` prints a response in little room, and commands that are next; `-f EXPR` is JMESPath over it."
     yield "- `--all` takes all pages of a list."
@@ -163,7 +163,7 @@ def _contents(api: OpenedApi) -> Iterator[str]:
         f" under these tags: {shown}{more}." if tags else "."
     )
     if tags:
-        yield f"`{invocation('operations', name)} --tag TAG` lists those of a tag."
+        yield f"`{invocation('operations', name)} --tag TAG` lists the operations of a tag."
     else:
         yield f"`{invocation('operations', name)}` lists them."
     yield ""

@@ -321,7 +321,7 @@ def _operation_problems(tree: Any) -> Iterator[Problem]:
             pointer = join(["paths", path, *entry.steps])
             name = operation.get("operationId")
             if isinstance(name, str) and (first := first_with_id.setdefault(name, pointer)) != pointer:
-                yield Problem(pointer, f"The operationId `{name[:100]}` is that of `{first}` too")
+                yield Problem(pointer, f"`{first}` has the operationId `{name[:100]}`, too")
             declared = _path_parameters(tree, item) | _path_parameters(tree, operation)
             for missing in dict.fromkeys(_TEMPLATE.findall(path)):
                 if missing not in declared and None not in declared:

@@ -105,7 +105,7 @@ def test_a_search_says_that_nothing_fits(home: Path, server: Recorder) -> None: 
     """What comes nearest is listed, and no operation is the best one."""
     things = save_api(get("/things", "listThings", summary="List things"), server=server)
     result = _ask([things], "search", {"query": "delete a thing"})
-    assert "No operation fits these words. These come nearest:" in _text(result)
+    assert "No operation matches the query. The nearest:" in _text(result)
     found = result.structured_content
     assert found is not None
     assert (None, ["list-things"]) == (found["best"], [other["name"] for other in found["others"]])

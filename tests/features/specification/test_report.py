@@ -133,7 +133,7 @@ def test_problems_are_located() -> None:
     assert [
         ("/components/schemas/Bad", "`#/nowhere` refers to nothing in the document"),
         ("/paths/~1a~1{id}/get", "The path parameter `id` is not declared"),
-        ("/paths/~1a~1{id}/put", "The operationId `x` is that of `/paths/~1a~1{id}/get` too"),
+        ("/paths/~1a~1{id}/put", "`/paths/~1a~1{id}/get` has the operationId `x`, too"),
         ("/paths/~1a~1{id}/put", "The path parameter `id` is not declared"),
         ("/paths/~1a~1{name}", "The path is the same as `/a/{id}`"),
     ] == [problem[:2] for problem in problems[:5]]

@@ -201,7 +201,7 @@ def test_names_never_move_when_a_document_changes() -> None:
     by_path = {row["path"]: row["name"] for row in run_cli("operations", "./api.json", "-o", "json").json}
     assert {"/b": "get-pet-get-b", "/c": "get-pet-get-c"} == by_path
     refused = refusal_of("get-pet", before=("--error-format", "json")).error
-    assert "It was the name of `GET /a`, which is no longer in the document" == refused["reason"]
+    assert "It was the name of `GET /a`, which was removed from the document" == refused["reason"]
     assert "/c" == request_of("getPet")["target"]
 
     save_api(get("/a", "getPet"), get("/c", "getPet"))
@@ -358,7 +358,7 @@ def test_a_name_in_other_letters_is_not_called_gone() -> None:
     save_api(get("/b", "other"))
     refused = refusal_of("LIST-ALL-PETS").stderr
     assert "has no operation `LIST-ALL-PETS` any more" in refused
-    assert "It was the name of `GET /a`, which is no longer in the document" in refused
+    assert "It was the name of `GET /a`, which was removed from the document" in refused
 
 
 def test_a_verb_is_never_shadowed_by_an_operation() -> None:

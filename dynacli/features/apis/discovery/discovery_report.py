@@ -110,7 +110,7 @@ def found_nothing(
     inside = [entry for entry in tried if entry.result == INSIDE_SCRIPT]
     if inside:
         reasons.append(f"`{inside[0].url}` has it in a script, and no URL gives it alone")
-        hint = "Serve the document at a URL of its own, such as `/openapi.json`"
+        hint = "Serve the document at a separate URL, such as `/openapi.json`"
     locked = _locked(tried)
     pages = [entry for entry in tried if entry.result == SIGN_IN_PAGE]
     if pages:
