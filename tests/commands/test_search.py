@@ -364,9 +364,7 @@ def test_the_syntax_of_the_index_means_nothing(api: str, question: str) -> None:
 def test_an_operation_that_does_something_else_does_not_fit(api: str, question: str) -> None:
     """Nothing is the best hit; what comes nearest has a line, and a note says that it is not what was asked for."""
     result = run_cli("search", api, question)
-    said = (
-        f"No operation matches the query; these are the nearest; list all operations: `dynacli operations {api}`"
-    )
+    said = f"No operation matches the query; these are the nearest; list all operations: `dynacli operations {api}`"
     assert said in result.stderr
     assert all(line.startswith(f"Or   dynacli {api} ") for line in result.stdout.splitlines())
     found = run_cli("search", api, question, "-o", "json").json
