@@ -21,7 +21,7 @@ from dynacli.output._columns import (
     show_names,
 )
 from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
-from dynacli.text.wrapping import ellipsis_for, shortened, table_lines
+from dynacli.text.wrapping import COLUMN_GAP, ellipsis_for, shortened, table_lines
 
 if TYPE_CHECKING:
     from dynacli.environment import Environment
@@ -152,13 +152,15 @@ class TerminalTable:
         sizes = [size if is_id[column] else min(size, _UNCUT) for column, size in enumerate(natural)]
         name = next((column for column in order if self._ranks[column] == NAME), None)
         if name is not None and natural[name] > _UNCUT:
-            room = self._width - sum(sizes[column] + 2 for column in order if self._ranks[column] == ID)
+            room = self._width - sum(
+                sizes[column] + len(COLUMN_GAP) for column in order if self._ranks[column] == ID
+            )
             sizes[name] = max(min(sizes[name], room), _LEAST_NAME)
         preferred = sorted(order, key=lambda column: (self._ranks[column] != ID, column != name))
         kept = {preferred[at] for at in fitting([sizes[column] for column in preferred], self._width)}
         shown = [column for column in order if column in kept]
         self._hidden = [self._names[column] for column in preferred if column not in kept]
-        room = self._width - sum(sizes[column] for column in shown) - 2 * (len(shown) - 1)
+        room = self._width - sum(sizes[column] for column in shown) - len(COLUMN_GAP) * (len(shown) - 1)
         for column in shown:
             more = max(min(natural[column] - sizes[column], room), 0)
             sizes[column] += more

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from dynacli.options.standard_options import OPTIONS_BY_NAME
-from dynacli.record import record
+from dynacli.record import record, replace
 
 FORMATS: Final = OPTIONS_BY_NAME["output"].values
 ITEM_FORMATS: Final = frozenset(("table", "csv", "tsv", "ndjson", "lines"))
@@ -32,6 +32,7 @@ class OutputFormat:
             members of one object (`is_whole`).
         may_page: Whether `$PAGER` may show output that does not fit on a terminal.
         max_bytes: Maximum size of the items that `agent` writes, in bytes.
+        may_be_table: Whether `auto` may print a table.
     """
 
     format: str = "auto"
@@ -41,6 +42,7 @@ class OutputFormat:
     include: bool = False
     may_page: bool = True
     max_bytes: int = _MOST_BYTES
+    may_be_table: bool = True
 
     @property
     def is_whole(self) -> bool:
@@ -64,9 +66,9 @@ class OutputFormat:
     @property
     def of_error(self) -> OutputFormat:
         """The settings for a response that is not a success: it is printed readably, so that users notice the error."""
-        if not self.is_of_value or self.is_whole:
-            return self
-        return self.unfiltered("agent" if self.format == "agent" else "auto")
+        is_readable = not self.is_of_value or self.is_whole
+        form = self if is_readable else self.unfiltered("agent" if self.format == "agent" else "auto")
+        return replace(form, may_be_table=False)
 
 
 def check_format(word: str) -> None:

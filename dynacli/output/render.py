@@ -75,9 +75,10 @@ def write_body(
 def items_of_table(env: Environment, body: ReceivedBody, form: OutputFormat) -> int:
     """Return the number of items of a body that `auto` prints as a table; 0 if it prints no table.
 
-    It prints a table on a terminal if all items are objects.
+    It prints a table on a terminal if the response is a success and all items are objects.
     """
-    if form.format != "auto" or form.filter or form.file or not env.stdout_is_terminal or env.is_agent:
+    may_be_table = form.format == "auto" and form.may_be_table and not (form.filter or form.file)
+    if not may_be_table or not env.stdout_is_terminal or env.is_agent:
         return 0
     from dynacli.media.body_value import NoValueError, body_items
     from dynacli.openapi.model.find_items import Items

@@ -140,10 +140,11 @@ def test_words_that_mean_success_or_failure_have_a_colour() -> None:
     ],
 )
 def test_a_list_of_objects_is_a_table_for_a_person(value: Any, is_table: bool) -> None:
-    """Everything else stays JSON, as does all that is not for a terminal."""
+    """Everything else stays JSON: other values, errors, and all that is not for a terminal."""
     text, _ = shown(value, 80, OutputFormat())
     assert is_table == (text.splitlines()[0].strip() == "id")
     assert json.loads(shown(value, 80, OutputFormat("text"))[0]) == value
+    assert json.loads(shown(value, 80, OutputFormat().of_error)[0]) == value
     assert json.loads(shown(value, 80, OutputFormat(), variables={"CLAUDECODE": "1"})[0]) == value
 
 

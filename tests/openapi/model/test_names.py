@@ -155,7 +155,7 @@ def test_of_two_operations_that_would_share_a_name_both_are_kept() -> None:
     ] == rows
     listed = run_cli("-o", "text", "operations", api).stdout.splitlines()
     assert [False, True, True] == [
-        "(its operationId is also that of list-pets)" in " ".join(line.split()) for line in listed
+        "(list-pets has the same operationId)" in " ".join(line.split()) for line in listed
     ]
     assert "/b/7" == request_of("list-pets-get-b-id", "7")["target"]
     # The exact operationId is unambiguous if the name is not.
