@@ -270,7 +270,7 @@ def test_a_response_without_a_body_is_null(server: Recorder, clock: Clock) -> No
         (["get-job", "--wait", "state =="], "`--wait` is not a JMESPath expression"),
         (["get-job", "--wait", ""], "it is empty"),
         (["get-job", "--wait", "foo(state)"], "`--wait` is wrong"),
-        (["start-job", "--wait", "state"], "A POST request may change data"),
+        (["start-job", "--wait", "state"], "each POST request may change data"),
         (["get-job", "--wait", "state", "--all"], "`--wait` and `--all` cannot be combined"),
         (["get-job", "--wait", "state", "--max-items", "3"], "cannot be combined"),
         (["get-job", "--wait", "state", "-O"], "`--wait` and `-O` cannot be combined"),
@@ -380,7 +380,7 @@ def test_a_program_is_told_what_cannot_be_waited_for(jobs: dynacli.Api, server: 
     """As the command line is."""
     with pytest.raises(UsageError, match="`until` is not a JMESPath expression"):
         jobs.wait("get-job", "state ==")
-    with pytest.raises(UsageError, match="cannot repeat"):
+    with pytest.raises(UsageError, match="cannot be repeated"):
         jobs.wait("start-job", "state")
     assert [] == server.requests
     with pytest.raises(FormatError, match="`until` fails"):

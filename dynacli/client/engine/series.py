@@ -134,8 +134,8 @@ def check_wait(described: DescribedOperation, until: Until) -> None:
     operation = described.operation
     if operation.method not in SAFE_METHODS:
         raise UsageError(
-            f"{until.name} cannot repeat `{operation.name}`",
-            reason=f"A {operation.method} request may change data each time",
+            f"`{operation.name}` cannot be repeated",
+            reason=f"{until.name} repeats the call, and each {operation.method} request may change data",
             hint="Wait with a read-only operation",
         )
     check_filter(until.expression, until.name)
