@@ -126,7 +126,7 @@ def test_a_body_is_sent_as_the_media_type_wants_it(server: Recorder) -> None:
         (["--follow", "run", "--all"], 2, "`--follow` and `--all` cannot be combined"),
         (["--follow", "run", "--max-items", "2"], 2, "`--follow` and `--max-items` cannot"),
         (["--follow", "run", "-O"], 2, "`--follow` and `-O` cannot"),
-        (["--follow", "deleted", "--wait", "step"], 2, "A DELETE request may change data"),
+        (["--follow", "deleted", "--wait", "step"], 2, "DELETE request may change data"),
     ],
 )
 def test_what_the_document_alone_shows_is_said_before_anything_is_sent(
