@@ -13,7 +13,7 @@ class _Kind(NamedTuple):
 
     Args:
         meaning: Description of the change for the manual.
-        phrase: Predicate of a sentence about the change. `{from}` and `{to}` are the values, `{word}` the keyword.
+        phrase: Predicate of a sentence about the change. `{from}` and `{to}` are the values, `{keyword}` the keyword.
         is_text: Whether only a text for people changed, which no client can notice.
     """
 
@@ -46,20 +46,20 @@ KINDS: dict[str, _Kind] = {
     "operation-moved": _Kind("the method or path of an operationId", "has moved to {to} from {from}"),
     "operation-renamed": _Kind("the operationId of a method and path", "is called {to}, was {from}"),
     "deprecated": _Kind("something became deprecated", "is deprecated"),
-    "deprecation-lifted": _Kind("something is no longer deprecated", "is deprecated no more"),
+    "deprecation-lifted": _Kind("`deprecated` is gone", "is not deprecated any more"),
     "sunset-changed": _Kind("the date of `x-sunset`", "ends on {to}, was {from}"),
     "summary-changed": _Kind("a summary", "has another summary", is_text=True),
     "description-changed": _Kind("a description", "has another description", is_text=True),
     "title-changed": _Kind("a title", "has another title", is_text=True),
     "tags-changed": _Kind("the tags of an operation", "has the tags {to}, had {from}", is_text=True),
     "secured": _Kind("an operation now needs credentials", "needs credentials now"),
-    "made-public": _Kind("an operation no longer needs credentials", "needs no credentials any more"),
+    "made-public": _Kind("an operation stopped needing credentials", "needs no credentials any more"),
     "security-alternative-added": _Kind("a set of credentials that suffices", "{to} suffices, too"),
     "security-alternative-removed": _Kind(
         "a set of credentials that sufficed", "{from} does not suffice any more"
     ),
     "scope-added": _Kind("a required scope", "asks for the scope {to}"),
-    "scope-removed": _Kind("a required scope", "asks for the scope {from} no more"),
+    "scope-removed": _Kind("a required scope", "does not ask for the scope {from} any more"),
     "callback-added": _Kind("a callback", "is new"),
     "callback-removed": _Kind("a callback", "is gone"),
     # Requests.
@@ -68,7 +68,7 @@ KINDS: dict[str, _Kind] = {
     "parameter-moved": _Kind("the location of a parameter", "goes into the {to}, was in the {from}"),
     "parameter-renamed": _Kind("the name of a path parameter", "is called {to}, was {from}"),
     "parameter-required": _Kind("a parameter became required", "is required now"),
-    "parameter-optional": _Kind("a parameter is no longer required", "is required no more"),
+    "parameter-optional": _Kind("a parameter became optional", "is optional now"),
     "style-changed": _Kind(
         "the serialization of a parameter or header: `style`, `explode`, `allowReserved` or its media type",
         "is written as {to}, was {from}",
@@ -76,10 +76,10 @@ KINDS: dict[str, _Kind] = {
     "body-added": _Kind("a body", "is new"),
     "body-removed": _Kind("a body", "is gone"),
     "body-required": _Kind("a body became required", "is required now"),
-    "body-optional": _Kind("a body is no longer required", "is required no more"),
+    "body-optional": _Kind("a body became optional", "is optional now"),
     # Requests and responses.
     "media-type-added": _Kind("a media type", "can be of {to}"),
-    "media-type-removed": _Kind("a media type", "can be of {from} no more"),
+    "media-type-removed": _Kind("a media type", "cannot be of {from} any more"),
     "media-type-changed": _Kind("the parameters of a media type", "is of {to}, was of {from}"),
     "encoding-changed": _Kind("`encoding` of a part of a form", "is encoded otherwise"),
     "schema-added": _Kind("a schema, if there was none", "is described now"),
@@ -90,26 +90,28 @@ KINDS: dict[str, _Kind] = {
     "header-added": _Kind("a header of a response", "is new"),
     "header-removed": _Kind("a header of a response", "is gone"),
     "header-required": _Kind("a header became required in a response", "always comes now"),
-    "header-optional": _Kind("a header is no longer required in a response", "may be missing now"),
+    "header-optional": _Kind("a header became optional in a response", "may be missing now"),
     "link-added": _Kind("a link", "is new"),
     "link-removed": _Kind("a link", "is gone"),
     "link-changed": _Kind("a link", "leads elsewhere"),
     # Values.
     "type-changed": _Kind("the types of a value", "is {to}, was {from}"),
     "nullable-added": _Kind("null is allowed", "may be null"),
-    "nullable-removed": _Kind("null is no longer allowed", "may be null no more"),
+    "nullable-removed": _Kind("null is not allowed any more", "may not be null any more"),
     "enum-added": _Kind("a list of values, if all were allowed", "is one of {to}"),
     "enum-removed": _Kind("the list of values, so that all are allowed", "is not one of {from} alone"),
     "enum-value-added": _Kind("a listed value", "can be {to}"),
-    "enum-value-removed": _Kind("a listed value", "can be {from} no more"),
+    "enum-value-removed": _Kind("a listed value", "cannot be {from} any more"),
     "const-changed": _Kind("the only allowed value", "is {to}, was {from}"),
     "limit-added": _Kind(
-        "a limit: bounds, lengths, counts, multiples, uniqueness", "has the limit {word} {to}"
+        "a limit: bounds, lengths, counts, multiples, uniqueness", "has the limit {keyword} {to}"
     ),
-    "limit-removed": _Kind("a limit", "has no limit {word} any more, was {from}"),
-    "limit-tightened": _Kind("a limit allows less", "has the limit {word} {to}, was {from}"),
-    "limit-loosened": _Kind("a limit allows more", "has the limit {word} {to}, was {from}"),
-    "limit-changed": _Kind("a limit is neither tighter nor looser", "has the limit {word} {to}, was {from}"),
+    "limit-removed": _Kind("a limit", "has no limit {keyword} any more, was {from}"),
+    "limit-tightened": _Kind("a limit allows less", "has the limit {keyword} {to}, was {from}"),
+    "limit-loosened": _Kind("a limit allows more", "has the limit {keyword} {to}, was {from}"),
+    "limit-changed": _Kind(
+        "a limit is neither tighter nor looser", "has the limit {keyword} {to}, was {from}"
+    ),
     "pattern-added": _Kind("a pattern", "has the pattern {to}"),
     "pattern-removed": _Kind("a pattern", "has no pattern any more, was {from}"),
     "pattern-changed": _Kind("a pattern", "has the pattern {to}, was {from}"),
@@ -120,26 +122,26 @@ KINDS: dict[str, _Kind] = {
     "default-removed": _Kind("a default", "has no default any more, was {from}"),
     "default-changed": _Kind("a default", "is {to} by default, was {from}"),
     "read-only-set": _Kind("`readOnly` is set", "is read-only"),
-    "read-only-lifted": _Kind("`readOnly` is no longer set", "is read-only no more"),
+    "read-only-lifted": _Kind("`readOnly` is gone", "is not read-only any more"),
     "write-only-set": _Kind("`writeOnly` is set", "is write-only"),
-    "write-only-lifted": _Kind("`writeOnly` is no longer set", "is write-only no more"),
+    "write-only-lifted": _Kind("`writeOnly` is gone", "is not write-only any more"),
     "property-added": _Kind("a property", "is new"),
     "property-removed": _Kind("a property", "is gone"),
     "property-required": _Kind("a property became required", "is required now"),
-    "property-optional": _Kind("a property is no longer required", "is required no more"),
+    "property-optional": _Kind("a property became optional", "is optional now"),
     "additional-properties-allowed": _Kind("undescribed properties are allowed", "may have other properties"),
     "additional-properties-refused": _Kind(
-        "undescribed properties are no longer allowed", "may have other properties no more"
+        "undescribed properties are refused", "may not have other properties any more"
     ),
     "alternative-added": _Kind("a schema of `oneOf` or `anyOf`", "can be {to}"),
-    "alternative-removed": _Kind("a schema of `oneOf` or `anyOf`", "can be {from} no more"),
+    "alternative-removed": _Kind("a schema of `oneOf` or `anyOf`", "cannot be {from} any more"),
     "alternatives-added": _Kind("a whole `oneOf` or `anyOf`", "is held to alternatives: {to}"),
     "alternatives-removed": _Kind(
         "a whole `oneOf` or `anyOf`", "is held to no alternatives any more, was to {from}"
     ),
     "alternatives-changed": _Kind("`oneOf` became `anyOf`, or the reverse", "is {to}, was {from}"),
     "discriminator-changed": _Kind("a discriminator", "has another discriminator"),
-    "constraint-changed": _Kind("any other keyword of a schema", "has another {word}"),
+    "constraint-changed": _Kind("any other keyword of a schema", "has another {keyword}"),
 }
 
 

@@ -164,7 +164,7 @@ def change_sentence(change: Change) -> Sentence:
     phrase = KINDS[change.kind].phrase
     keyword = change.pointer.rpartition("/")[2]
     for placeholder, text in (
-        ("{word}", code(keyword)),
+        ("{keyword}", code(keyword)),
         ("{from}", _in_words(change.from_)),
         ("{to}", _in_words(change.to)),
     ):
