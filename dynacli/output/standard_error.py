@@ -86,9 +86,9 @@ def write_error(
         lines += _with_excerpts(_labelled("  reason: ", "  reason: ", error.reason, width), paint)
     hint = error.hint or ("" if error.try_ else f"`{_help_of(error)}` explains errors of this kind")
     if hint:
-        lines += _labelled("  hint: ", f"  {paint.cyan('hint:')} ", hint, width)
+        lines += _labelled("  hint: ", f"  {paint.hint('hint:')} ", hint, width)
     if error.try_:  # a command stays on one line, so that it can be copied
-        lines += f"  {paint.cyan('try:')} {paint.bold(visible(error.try_))}\n"
+        lines += f"  {paint.hint('try:')} {paint.bold(visible(error.try_))}\n"
     label = paint.bold(paint.red("error:"))
     if paint.enabled and _shows_links(env.variables) and (address := _address_of(error.kind)):
         label = f"\x1b]8;;{address}\x1b\\{label}\x1b]8;;\x1b\\"

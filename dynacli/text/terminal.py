@@ -19,6 +19,12 @@ from dynacli.environment import Environment
 _SHORT = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 _NARROWEST, _USUAL, _WIDEST = 40, 80, 120
+_BOLD, _DIM, _ITALIC = (1, 22), (2, 22), (3, 23)
+_RED, _GREEN, _YELLOW, _CYAN = (31, 39), (32, 39), (33, 39), (36, 39)
+_CODES = {"red": _RED, "green": _GREEN, "yellow": _YELLOW, "cyan": _CYAN}
+_READING = frozenset(("GET", "HEAD", "OPTIONS", "QUERY", "TRACE"))
+"""Methods that only read (RFC 9110, "Safe Methods")."""
+_COLOURS_OF_STATUSES = {"2": "green", "3": "cyan", "4": "yellow", "5": "red"}
 _PRINTABLE_AND_UNSEEN = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0"
     + "".join(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
@@ -118,35 +124,89 @@ class Painter:
 
     def bold(self, text: str) -> str:
         """Return the text in bold."""
-        return self._paint(text, 1, 22)
+        return self._paint(text, _BOLD)
 
     def dim(self, text: str) -> str:
-        """Return the text dimmed."""
-        return self._paint(text, 2, 22)
+        """Return the text dimmed. Only text that a reader may skip is dim."""
+        return self._paint(text, _DIM)
 
     def italic(self, text: str) -> str:
         """Return the text in italics, which are reserved for texts of a document."""
-        return self._paint(text, 3, 23)
+        return self._paint(text, _ITALIC)
 
     def red(self, text: str) -> str:
         """Return the text in red: errors."""
-        return self._paint(text, 31, 39)
+        return self._paint(text, _RED)
 
     def green(self, text: str) -> str:
         """Return the text in green: strings, success."""
-        return self._paint(text, 32, 39)
+        return self._paint(text, _GREEN)
 
     def yellow(self, text: str) -> str:
         """Return the text in yellow: warnings, numbers."""
-        return self._paint(text, 33, 39)
+        return self._paint(text, _YELLOW)
 
     def cyan(self, text: str) -> str:
         """Return the text in cyan: names, keys."""
-        return self._paint(text, 36, 39)
+        return self._paint(text, _CYAN)
 
-    def _paint(self, text: str, on: int, off: int) -> str:
+    # The roles. All screens use these, so that one colour has one meaning. They are readable on light and dark
+    # backgrounds, because each terminal adjusts the eight ANSI colours to its background.
+
+    def heading(self, text: str) -> str:
+        """Return the heading of a section."""
+        return self._paint(text, _BOLD, _GREEN)
+
+    def command(self, text: str) -> str:
+        """Return the name of a command, an operation or an option."""
+        return self._paint(text, _BOLD, _CYAN)
+
+    def placeholder(self, text: str) -> str:
+        """Return a part of a command that the user replaces, such as `TEXT`."""
+        return self._paint(text, _CYAN)
+
+    def hint(self, text: str) -> str:
+        """Return the label of a hint, or of a next step."""
+        return self._paint(text, _CYAN)
+
+    def method(self, text: str) -> str:
+        """Return the method of a request in its colour (see `method_colour`)."""
+        return self._paint(text, _CODES[method_colour(text)])
+
+    def status(self, text: str) -> str:
+        """Return a text that begins with the status of a response in its colour (see `status_colour`)."""
+        colour = status_colour(text)
+        return self._paint(text, _CODES[colour]) if colour else text
+
+    def usage(self, text: str) -> str:
+        """Return a usage such as `--limit INTEGER`: words of the roles `command` and `placeholder`."""
+        return re.sub(r"\{[^}]*\}|[^ ,]+", self._usage_word, text) if self.enabled else text
+
+    def _usage_word(self, found: re.Match[str]) -> str:
+        word = found[0]
+        is_placeholder = word[0] in "{[@." or (word[0] != "-" and (word.isupper() or "|" in word))
+        return self.placeholder(word) if is_placeholder else self.command(word)
+
+    def _paint(self, text: str, *codes: tuple[int, int]) -> str:
         # Each style ends with its own "off" code, not with a general reset, so that styles can be nested.
-        return f"\x1b[{on}m{text}\x1b[{off}m" if self.enabled and text else text
+        if self.enabled and text:
+            for on, off in codes:
+                text = f"\x1b[{on}m{text}\x1b[{off}m"
+        return text
+
+
+def method_colour(method: str) -> str:
+    """Return the name of the ANSI colour of a method: reading is green, deleting red, any other change yellow."""
+    upper = method.strip().upper()
+    return "green" if upper in _READING else "red" if upper == "DELETE" else "yellow"
+
+
+def status_colour(status: str | int) -> str:
+    """Return the name of the ANSI colour of a status such as `404` or `4XX`; empty if it has none.
+
+    Success is green, a redirect cyan, an error of the client yellow, and an error of the server red.
+    """
+    return _COLOURS_OF_STATUSES.get(str(status)[:1], "")
 
 
 def terminal_width(env: Environment, stream: TextIO, *, widest: int = _WIDEST) -> int:

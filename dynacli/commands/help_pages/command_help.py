@@ -77,11 +77,11 @@ def command_help(env: Environment, entry: Command, name: str, commands: Sequence
     lines += ["", f"  {entry.help}.", ""]
     if commands:
         lines += [
-            paint.bold("Commands"),
-            *row_lines([PageRow(command.name, command.help) for command in commands], width),
+            paint.heading("Commands"),
+            *row_lines([PageRow(command.name, command.help) for command in commands], width, paint=paint),
             "",
         ]
-    lines += [paint.bold("Examples"), *(f"  {line}" for line in entry.examples), ""]
+    lines += [paint.heading("Examples"), *(f"  {line}" for line in entry.examples), ""]
     if entry.about:
         lines += [*(f"  {line}".rstrip() for line in to_text(entry.about, width - 2).splitlines()), ""]
     if {REGISTERED, KEYS} <= {argument.offers for argument in called.arguments}:
@@ -96,7 +96,7 @@ def command_help(env: Environment, entry: Command, name: str, commands: Sequence
         if standard_option.name in called.texts or (standard_option.name == "output" and called.formats)
     ]
     rows = [option_row(item) for item in (*own, *(() if is_group or entry.usage else reported))]
-    lines += [paint.bold("Options"), *row_lines([*rows, _HELP_ROW], width)]
+    lines += [paint.heading("Options"), *row_lines([*rows, _HELP_ROW], width, paint=paint)]
     others = [
         standard_option.flags[0]
         for standard_option in called.standard_options
@@ -160,8 +160,8 @@ def options_page(env: Environment, word: str = "") -> str:
         line
         for title, rows in _option_rows(word)
         for line in (
-            *filter(None, [title and paint.bold(title)]),
-            *row_lines(rows, width, 34 if width >= 72 else 8),
+            *filter(None, [title and paint.heading(title)]),
+            *row_lines(rows, width, 34 if width >= 72 else 8, paint),
             "",
         )
     ]
@@ -223,8 +223,8 @@ def root_help(env: Environment, contents: Sequence[str] = ()) -> str:
     sections = {section: _commands(section) for section in SECTIONS}
     column = max(len(row.left) for rows in sections.values() for row in rows) + 4
     for section, rows in sections.items():
-        lines += [paint.bold(section), *row_lines(rows, width, column), ""]
-    lines += [paint.bold("Options"), *row_lines(_common_options(), width)]
+        lines += [paint.heading(section), *row_lines(rows, width, column, paint), ""]
+    lines += [paint.heading("Options"), *row_lines(_common_options(), width, paint=paint)]
     title, names = _further(env)
     lines += [shortened(f"{title}: {', '.join(names)}", width)] if names else []
     pages = invocation("help")

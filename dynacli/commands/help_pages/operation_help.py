@@ -1,7 +1,7 @@
 """The help page of one operation."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.operation_description import DescribedInput, OperationDescription
@@ -40,9 +40,10 @@ def operation_help(
     if operation.is_deprecated:
         lines.extend([paint.yellow("Deprecated."), ""])
     calls = _example_calls(described)
-    lines.append(paint.bold("Examples" if len(calls) > 1 else "Example"))
+    lines.append(paint.heading("Examples" if len(calls) > 1 else "Example"))
     lines += [line for words in calls for line in _command_lines(described.shell_words_of(words), width)]
-    lines.extend(["", f"  {paint.dim(f'{visible(operation.method)} {word_or_quoted(operation.path)}')}"])
+    request = f"{paint.method(visible(operation.method, keep=''))} {word_or_quoted(operation.path)}"
+    lines.extend(["", f"  {request}"])
     lines.extend([*_description_lines(described, width, paint), ""])
     page = _Page(paint, width)
     page.inputs(description)
@@ -110,9 +111,12 @@ class _Page:
         self.width = width
         self.lines: list[str] = []
 
-    def section(self, title: str, rows: list[PageRow], note: str = "") -> None:
+    def section(
+        self, title: str, rows: list[PageRow], note: str = "", paint_left: Callable[[str], str] | None = None
+    ) -> None:
         """Add a section."""
-        self.lines += [self.paint.bold(title), *row_lines(rows, self.width, paint=self.paint)]
+        lines = row_lines(rows, self.width, paint=self.paint, paint_left=paint_left)
+        self.lines += [self.paint.heading(title), *lines]
         if note:
             self.lines.extend(f"  {line}" for line in wrapped(note, self.width - 2))
         self.lines.append("")
@@ -227,7 +231,7 @@ class _Page:
         ):
             rows.insert(0, PageRow("2XX", "\n".join(outline.text_lines())))
         if rows:
-            self.section("Response", rows)
+            self.section("Response", rows, paint_left=self.paint.status)
 
 
 def _necessity(described: DescribedInput, field: Field, inside: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Lines that several help pages share: usage, rows of options or commands, and servers of a document."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dynacli.options.standard_options import Option
@@ -32,13 +32,21 @@ def usage_lines(text: str, width: int) -> list[str]:
     return [first, *(" " * len(_LABEL) + line for line in others)]
 
 
-def row_lines(rows: Sequence[PageRow], width: int, column: int = 0, paint: Painter = _PLAIN) -> list[str]:
+def row_lines(
+    rows: Sequence[PageRow],
+    width: int,
+    column: int = 0,
+    paint: Painter = _PLAIN,
+    paint_left: Callable[[str], str] | None = None,
+) -> list[str]:
     """Return the lines of rows. The texts are wrapped in their own column.
 
     Args:
         column: Column of the texts; 0 for the leftmost column that the rows allow.
         paint: Marks texts of the document. Without colour they are quoted.
+        paint_left: Colours the left column; by default as a usage.
     """
+    paint_left = paint_left or paint.usage
     column = column or min(max((len(row.left) for row in rows), default=0) + 4, _WIDEST_LEFT)
     lines = []
     for left, right, reported in rows:
@@ -48,10 +56,10 @@ def row_lines(rows: Sequence[PageRow], width: int, column: int = 0, paint: Paint
         if paint.enabled:
             text = _with_start_in_italics(text, len("".join(shown.split())), paint)
         if len(left) + 4 > column:
-            lines.append(f"  {left}")
+            lines.append(f"  {paint_left(left)}")
         else:
             first = text.pop(0) if text else ""
-            lines.append(f"  {left.ljust(column - 2)}{first}".rstrip())
+            lines.append(f"  {paint_left(left)}{' ' * (column - 2 - len(left))}{first}".rstrip())
         lines.extend(f"{' ' * column}{line}" for line in text)
     return lines
 

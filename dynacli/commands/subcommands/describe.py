@@ -168,7 +168,7 @@ def _field_line(
         return f"{left}  (recursive)"
     room = max(width - indent - len(field.name) - 30, 20)
     about = first_sentence(field.flat.description, min(room, limit) if limit else room)
-    return f"{left}  {paint.dim(foreign(about, paint))}" if about else left
+    return f"{left}  {foreign(about, paint)}" if about else left
 
 
 def _refs_of(flat: FlatSchema, flat_schemas: FlatSchemas) -> frozenset[str]:
@@ -587,7 +587,8 @@ def _operation_lines(
     """Return the lines of the description of an operation. Omitted lines are counted."""
     described, operation = description.described, description.operation
     lines = [
-        f"{paint.bold(operation.name)}  {visible(operation.method)} {word_or_quoted(operation.path)}"
+        f"{paint.command(operation.name)}  {paint.method(visible(operation.method, keep=''))} "
+        + word_or_quoted(operation.path)
         + (paint.yellow("  deprecated") if operation.is_deprecated else "")
     ]
     if operation.summary:
@@ -600,26 +601,26 @@ def _operation_lines(
     lines.extend(_response_lines(description, paint, width, detail))
     if description.security:
         words = [" with ".join(map(word_or_quoted, schemes)) or "none" for schemes in description.security]
-        lines.extend(["", f"{paint.bold('Security')}  {' or '.join(dict.fromkeys(words))}"])
+        lines.extend(["", f"{paint.heading('Security')}  {' or '.join(dict.fromkeys(words))}"])
     if description.servers:
         rows = [
             line
             for index, server in enumerate(description.servers)
             for line in _server_lines(index, server, paint)
         ]
-        lines.extend(["", paint.bold("Servers"), *_cut_lines(rows, detail.rows, "")])
+        lines.extend(["", paint.heading("Servers"), *_cut_lines(rows, detail.rows, "")])
     if description.pages is not None:
-        lines.extend(["", paint.bold("Pages"), *_page_lines(description.pages)])
+        lines.extend(["", paint.heading("Pages"), *_page_lines(description.pages)])
     if description.links:
         rows = [
             line for name, link in description.links.items() for line in _link_lines(name, link, paint, width)
         ]
-        lines.extend(["", paint.bold("Links"), *_cut_lines(rows, detail.rows, "")])
+        lines.extend(["", paint.heading("Links"), *_cut_lines(rows, detail.rows, "")])
     if description.callbacks:
-        lines.extend(["", paint.bold("Callbacks") + "  requests that the server sends to you"])
+        lines.extend(["", paint.heading("Callbacks") + "  requests that the server sends to you"])
         rows = _callback_lines(description.callbacks, described.resolve, paint, width)
         lines.extend(_cut_lines(rows, detail.rows, ""))
-    lines.extend(["", paint.bold("Example"), f"  {visible(description.example, keep='')}"])
+    lines.extend(["", paint.heading("Example"), f"  {visible(description.example, keep='')}"])
     return lines
 
 
@@ -630,13 +631,13 @@ def _parameter_lines(
         zip(description.inputs, description.parameters, strict=False)
     )  # the fields of the body come last
     if rows:
-        yield from ("", paint.bold("Parameters"))
+        yield from ("", paint.heading("Parameters"))
     rows.sort(key=lambda row: not row[0].is_needed) if len(rows) > detail.rows else None
     for parameter, written in rows[: detail.rows]:
         facts = ["required"] if parameter.is_needed else []
         facts.extend(constraints(parameter.value))
         reported = f" [{'; '.join(facts)}]" if facts else ""
-        yield f"  {parameter.flag}" + paint.dim(f"  {parameter.location}{reported}")
+        yield f"  {paint.usage(parameter.flag)}  {paint.dim(parameter.location)}{reported}"
         if detail.has_sentences and written["description"]:
             is_whole = detail.tree.sentence == 0
             text = written["description"] if is_whole else first_sentence(written["description"])
@@ -656,7 +657,7 @@ def _body_lines(
         return
     required = ", required" if body["required"] else ""
     for media_type, tree in _trees(described, body["content"], paint, width, detail):
-        yield from ("", paint.bold(f"Body ({word_or_quoted(media_type)}{required})"), *tree)
+        yield from ("", paint.heading(f"Body ({word_or_quoted(media_type)}{required})"), *tree)
         if is_patch(described.operation.method, media_type) and any("default " in line for line in tree):
             yield "  A default is what a new object gets; what this body leaves out stays as it is."
 
@@ -693,7 +694,7 @@ def _response_lines(
         if not is_success and not detail.has_error_trees:
             errors[status] = response
             continue
-        heading = paint.bold(f"Response {word_or_quoted(status)}")
+        heading = f"{paint.heading('Response')} {paint.status(word_or_quoted(status))}"
         yield from ("", f"{heading}  {foreign(response['description'].strip(), paint)}".rstrip())
         for media_type, tree in _trees(described, response["content"], paint, width, detail):
             yield from (f"  {word_or_quoted(media_type)}", *tree)
@@ -702,7 +703,7 @@ def _response_lines(
         headers = [f"header {word_or_quoted(str(name))}" for name in response["headers"]]
         yield from _cut_lines(headers, detail.rows)
     if errors:
-        yield from ("", paint.bold("Other responses"))
+        yield from ("", paint.heading("Other responses"))
         yield from _cut_lines(list(_error_rows(described, errors, detail, paint)), detail.rows)
 
 
@@ -720,7 +721,7 @@ def _error_rows(
     ]
     for number, (status, response, fields) in enumerate(rows):
         about = short_sentence(first_sentence(response["description"]), detail.tree.sentence * 2 or 120)
-        yield f"{word_or_quoted(status)}  {foreign(about, paint)}".rstrip()
+        yield f"{paint.status(word_or_quoted(status))}  {foreign(about, paint)}".rstrip()
         is_last = number + 1 == len(rows) or rows[number + 1][2] != fields
         if is_last and response["content"]:
             yield from (f"     {line}" for line in fields)
