@@ -10,8 +10,8 @@ COMMANDS = (
         runs="features.explorer.command:explore_api",
         help="Open the full-screen explorer",
         about=(
-            "Find an operation, fill in its form, send it, and read the response and its findings. F1 shows the "
-            "keys; F9 copies the command of the request."
+            "Find an operation, fill in its form, send it, and read the response and its findings. `?` shows the "
+            "keys. Ctrl-Y copies the command of the request."
         ),
         examples=("dynacli explore demo", "dynacli explore demo --profile staging"),
         arguments=(Argument("api", offers=API_NAMES),),

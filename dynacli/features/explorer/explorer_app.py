@@ -10,22 +10,18 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events, on
 from textual.app import App, ComposeResult, SuspendNotSupported
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
-from textual.geometry import Region, Size
+from textual.content import Content
+from textual.dom import DOMNode
 from textual.message import Message
 from textual.screen import ModalScreen
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
 from textual.theme import BUILTIN_THEMES
 from textual.widget import Widget
 from textual.widgets import Footer, Input, Static
@@ -33,10 +29,16 @@ from textual.widgets import Footer, Input, Static
 from dynacli.client.call import ResponsePart
 from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.search_operations import search_operations
 from dynacli.environment import Environment, invocation
-from dynacli.errors import DynacliError, UsageError
+from dynacli.errors import DynacliError
 from dynacli.features.explorer._dialogs import QuestionDialog, TextDialog
+from dynacli.features.explorer._operation_list import (
+    OperationGroup,
+    OperationList,
+    SearchBox,
+    find_operations,
+    grouped,
+)
 from dynacli.features.explorer._plans import Plans
 from dynacli.features.explorer._request_form import RequestForm
 from dynacli.features.explorer._response_pane import FormCall, ResponsePane
@@ -68,14 +70,9 @@ from dynacli.text.terminal import visible
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-_METHOD_WIDTH = 6
-_FEW = 25
-"""Maximum number of operations that are listed with all groups open."""
-_MOST_MEANT = 30
-"""Maximum number of hits from the search, besides operations that contain the typed words."""
 _STYLE: Final = """
 Screen { layout: vertical; }
-#head { height: 1; text-style: bold; padding: 0 1; }
+#title-bar { height: 1; text-style: bold; padding: 0 1; }
 #panes { height: 1fr; }
 .pane { border: round $foreground 40%; height: 100%; }
 .pane:ansi { border: round ansi_bright_black; }
@@ -120,6 +117,8 @@ ActionLine { height: 1; text-wrap: nowrap; color: $text-primary; }
 .tab.chosen { text-style: reverse; }
 #status { height: auto; max-height: 3; text-style: bold; }
 #text, #made { height: 1fr; border: none; padding: 0; scrollbar-gutter: stable; }
+#footer { layout: horizontal; padding: 0 1; }
+.key { width: auto; padding-right: 2; }
 ModalScreen { align: center middle; }
 .dialog { width: 76; max-width: 96%; height: auto; max-height: 90%; border: round $border; padding: 0 1;
     background: $surface; }
@@ -142,22 +141,37 @@ _PLAIN: Final = dataclasses.replace(
 )
 """The theme without colours (no-color.org): the focus is in reverse video."""
 _KEYS: Final = """\
-F1        this page                  F2, /     search the operations
-F3        the request                F4        the response
-F5, ^S    send                       Esc       cancel the call, or back
-F6        body as form or as text    F7        fill in an example
-F8        give an empty text         F12, ^O   about the input
-F9, ^Y    copy the command line      ^P        plan, apply a plan
-F10, ^Q   leave
+/, F2    search operations            F3   request
+?, F1    these keys                   F4   response
+^S, F5   send                         ^P   plans
+^Y, F9   copy the command             Esc  cancel, or go back
+q, ^Q    quit
 
-Tab, Shift-Tab and the arrows move; Enter opens, chooses and closes.
-In the response, p, t, r, h, v and y show its views: pretty, table,
-raw, headers, validation and the history of calls. f filters it with
-JMESPath, i adds status and headers. / finds a text, n and N go to the
-next place and back. s saves the response, c copies what is shown, l
-signs in.
-What was copied is printed on leaving, too. The mouse works as well.\
+In the request
+Tab, arrows  move                     F6   body as rows or as text
+Enter        open or choose           F7   fill in an example
+F12, ^O      details of an input      F8   send an empty string
+
+In the response
+p t r h v    pretty, table, raw, headers, validation
+y            history of calls         s    save to a file
+/ n N        find, next, previous     c    copy what you see
+f            filter with JMESPath     l    sign in
+i            add status and headers
+
+While you type, use the keys with F or ^. The mouse works, too.\
 """
+_FOOTER_KEYS: Final = (
+    ("Esc", "Esc", "Cancel", "cancel"),
+    ("/", "F2", "Search", "search"),
+    ("^S", "^S", "Send", "send"),
+    ("^Y", "^Y", "Copy", "copy"),
+    ("?", "F1", "Keys", "keys"),
+    ("q", "^Q", "Quit", "quit"),
+)
+"""Key, key while you type, label and action."""
+_RESPONSE_KEYS: Final = (("/", "Find", "find"), ("f", "Filter", "filter"))
+"""Key, label and action, in the response instead of the search."""
 _PAUSE_BEFORE_CHECK = 0.2
 """Seconds without a key until the form is checked."""
 _WIDE = 120
@@ -227,204 +241,6 @@ def explore(
     return list(dict.fromkeys(app.copied))
 
 
-class _OperationGroup(NamedTuple):
-    """A group of operations.
-
-    Args:
-        name: The tag, or the first step of the paths; empty for a single group.
-    """
-
-    name: str
-    operations: list[OperationSummary]
-
-
-def _grouped(operations: Iterable[OperationSummary]) -> list[_OperationGroup]:
-    """Return operations by tag, in the order of the document; those without a tag by the first step of their path.
-
-    If each group has a single operation, all form one group without a name.
-    """
-    operations, groups = list(operations), dict[str, list[OperationSummary]]()
-    for operation in operations:
-        for name in operation.tags or (f"/{operation.path.lstrip('/').partition('/')[0]}",):
-            groups.setdefault(name, []).append(operation)
-    if all(len(listed) == 1 for listed in groups.values()):
-        return [_OperationGroup("", operations)]
-    return [_OperationGroup(name, listed) for name, listed in groups.items()]
-
-
-class _Row(NamedTuple):
-    group: _OperationGroup
-    operation: OperationSummary | None
-
-
-class _OperationList(ScrollView, can_focus=True):
-    """The list of operations, in groups that open and close."""
-
-    COMPONENT_CLASSES = {"list--group", "list--method", "list--cursor", "list--deprecated"}  # noqa: RUF012
-    BINDINGS = [  # noqa: RUF012
-        Binding("up", "move(-1)", show=False),
-        Binding("down", "move(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-        Binding("home", "first", show=False),
-        Binding("end", "last", show=False),
-        Binding("enter,space", "choose", "Open", show=False),
-        Binding("right", "open(True)", show=False),
-        Binding("left", "open(False)", show=False),
-    ]
-
-    class Chosen(Message):
-        """An operation was chosen."""
-
-        def __init__(self, operation: OperationSummary) -> None:
-            super().__init__()
-            self.operation = operation
-
-    def __init__(self, *, id: str) -> None:  # noqa: A002
-        super().__init__(id=id)
-        self._groups: Sequence[_OperationGroup] = ()
-        self._opened: set[str] = set()
-        self._rows: list[_Row] = []
-        self.cursor = 0
-
-    def show(self, groups: Sequence[_OperationGroup], *, is_open: bool = False) -> None:
-        """Show other groups.
-
-        Args:
-            is_open: Whether all groups are open, as in the results of a search.
-        """
-        self._groups = groups
-        total = sum(len(group.operations) for group in groups)
-        self._opened = {group.name for group in groups} if is_open or total <= _FEW else set()
-        self.cursor = 0
-        self._lay_out()
-        if is_open and self._rows and self._rows[0].operation is None:
-            self.cursor = min(1, len(self._rows) - 1)
-        self.scroll_to(0, 0, animate=False)
-
-    @property
-    def current(self) -> OperationSummary | None:
-        """The operation under the cursor."""
-        return self._rows[self.cursor].operation if self._rows else None
-
-    def _lay_out(self) -> None:
-        rows = []
-        for group in self._groups:
-            if group.name:
-                rows.append(_Row(group, None))
-            if not group.name or group.name in self._opened:
-                rows.extend(_Row(group, operation) for operation in group.operations)
-        self._rows = rows
-        self.cursor = min(self.cursor, max(len(rows) - 1, 0))
-        self.virtual_size = Size(0, len(rows))
-        self.refresh()
-
-    def render_line(self, y: int) -> Strip:
-        """Draw a row."""
-        number, width = self.scroll_offset.y + y, self.size.width
-        base = self.rich_style
-        if number >= len(self._rows):
-            return Strip.blank(width, base)
-        group, operation = self._rows[number]
-        style = base
-        if number == self.cursor and (self.has_focus or operation is not None):
-            style = self.get_component_rich_style("list--cursor" if self.has_focus else "list--group")
-            style = base + style
-        if operation is None:
-            mark = "▼" if group.name in self._opened else "▶"
-            text = f"{mark} {visible(group.name, keep='')} ({len(group.operations):,})"
-            bold = style + Style(bold=True) if number == self.cursor else base + self._style("list--group")
-            segments = [Segment(text, bold)]
-        else:
-            method = style if number == self.cursor else base + self._style("list--method")
-            dim = self._style("list--deprecated") if operation.is_deprecated else Style()
-            segments = [
-                Segment(f"  {operation.method[:_METHOD_WIDTH]:<{_METHOD_WIDTH}} ", method),
-                Segment(visible(operation.name, keep=""), style + dim),
-                Segment(f"  {visible(operation.summary, keep='')}", style + Style(dim=True)),
-            ]
-        return Strip(segments).crop_extend(0, width, style)
-
-    def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(name, partial=True)
-
-    def _move_to(self, row: int) -> None:
-        self.cursor = max(0, min(row, len(self._rows) - 1))
-        self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False, force=True)
-        self.refresh()
-
-    def action_move(self, step: int) -> None:
-        """Move the cursor."""
-        self._move_to(self.cursor + step)
-
-    def action_page(self, step: int) -> None:
-        """Move the cursor by a page."""
-        self._move_to(self.cursor + step * max(self.size.height - 1, 1))
-
-    def action_first(self) -> None:
-        """Move the cursor to the first row."""
-        self._move_to(0)
-
-    def action_last(self) -> None:
-        """Move the cursor to the last row."""
-        self._move_to(len(self._rows) - 1)
-
-    def action_open(self, is_open: bool) -> None:
-        """Open or close the group of the row."""
-        if not self._rows:
-            return
-        group = self._rows[self.cursor].group
-        if not is_open:
-            self.cursor = next((n for n, row in enumerate(self._rows) if row.group is group), 0)
-        (self._opened.add if is_open else self._opened.discard)(group.name)
-        self._lay_out()
-        self._move_to(self.cursor)
-
-    def action_choose(self) -> None:
-        """Choose the operation, or open or close the group."""
-        if not self._rows:
-            return
-        row = self._rows[self.cursor]
-        if row.operation is None:
-            self.action_open(row.group.name not in self._opened)
-        else:
-            self.post_message(self.Chosen(row.operation))
-
-    def on_click(self, event: events.Click) -> None:
-        """Choose the row that was clicked."""
-        row = self.scroll_offset.y + event.y
-        if row < len(self._rows):
-            self._move_to(row)
-            self.action_choose()
-
-
-def _find_operations(
-    api: OpenedApi, operations: Sequence[OperationSummary], text: str
-) -> list[OperationSummary]:
-    """Return the operations that match a text, the best first.
-
-    First comes the operation of that name, then the hits of the search, then operations that contain all words.
-
-    Args:
-        operations: The operations to search in.
-
-    Raises:
-        DamagedCatalogError: The catalog is damaged.
-    """
-    by_name = {operation.name: operation for operation in operations}
-    found = {name: operation for name, operation in by_name.items() if name == text.strip()}
-    with suppress(UsageError):  # the last word is incomplete, or the SQLite of this Python cannot search
-        for hit in search_operations([api], text, _MOST_MEANT):
-            if hit.name in by_name:
-                found[hit.name] = by_name[hit.name]
-    words = text.lower().split()
-    for operation in operations:
-        reported = f"{operation.name} {operation.method} {operation.path} {operation.summary}".lower()
-        if all(word in reported for word in words):
-            found[operation.name] = operation
-    return list(found.values())
-
-
 def _sign_in(env: Environment, api: str, options: list[str]) -> bool:
     """Run `auth login` for an API, and return whether it succeeded.
 
@@ -450,6 +266,40 @@ def _sign_in(env: Environment, api: str, options: list[str]) -> bool:
         signal.signal(signal.SIGINT, before)
 
 
+class _KeyLabel(Static):
+    """A key in the footer. A click does what the key does.
+
+    Args:
+        owner: The widget or application that has the action.
+    """
+
+    def __init__(self, key: str, label: str, action: str, owner: DOMNode) -> None:
+        super().__init__(Content.assemble((key, "bold $footer-key-foreground"), f" {label}"), classes="key")
+        self._action, self._owner = action, owner
+
+    async def on_click(self) -> None:
+        """Do what the key does."""
+        await self.app.run_action(self._action, self._owner)
+
+
+class _KeyFooter(Footer):
+    """The most useful keys. While you type, these are keys that write no letter."""
+
+    def compose(self) -> ComposeResult:
+        """Make the keys."""
+        focused, response = self.screen.focused, self.screen.query_one(ResponsePane)
+        is_elsewhere = isinstance(self.app.screen, ModalScreen)
+        for key, while_typing, label, action in _FOOTER_KEYS:
+            is_typed = focused is not None and focused.check_consume_key(key, key if len(key) == 1 else None)
+            is_finding = action == "search" and not is_elsewhere and response.has_focus_within
+            if is_finding and not is_typed:
+                yield from (_KeyLabel(*words, response) for words in _RESPONSE_KEYS)
+            elif self.app.check_action(action, ()) and not (
+                action == "search" and isinstance(focused, SearchBox)
+            ):
+                yield _KeyLabel(while_typing if is_typed or is_elsewhere else key, label, action, self.app)
+
+
 class ExplorerApp(App[None]):
     """The explorer.
 
@@ -466,30 +316,32 @@ class ExplorerApp(App[None]):
 
     CSS = _STYLE
     ENABLE_COMMAND_PALETTE = False
-    AUTO_FOCUS = "_OperationList"
+    AUTO_FOCUS = "#search"
     BINDINGS = [  # noqa: RUF012
         # With priority, so that the next key already goes to the widget that Tab has focused.
         Binding("tab", "app.focus_next", show=False, priority=True),
         Binding("shift+tab", "app.focus_previous", show=False, priority=True),
-        Binding("f1", "keys", "Keys", priority=True),
+        Binding("f1", "keys", show=False, priority=True),
+        Binding("question_mark", "keys", show=False),
         Binding("f2", "search", show=False, priority=True),
         Binding("slash", "search", show=False),
         Binding("f3", "request", show=False, priority=True),
         Binding("f4", "response", show=False, priority=True),
-        Binding("f5", "send", "Send", priority=True),
+        Binding("f5", "send", show=False, priority=True),
         Binding("ctrl+s", "send", show=False, priority=True),
-        Binding("escape", "cancel", "Cancel"),
+        Binding("escape", "cancel", show=False),
         Binding("escape", "go_left", show=False),
-        Binding("f6", "text", "Body", priority=True),
-        Binding("f7", "example", "Example", priority=True),
+        Binding("f6", "text", show=False, priority=True),
+        Binding("f7", "example", show=False, priority=True),
         Binding("f8", "empty", show=False, priority=True),
         Binding("ctrl+o", "about", show=False, priority=True),
-        Binding("f9", "copy", "Copy", priority=True),
+        Binding("f9", "copy", show=False, priority=True),
         Binding("ctrl+p", "plans", show=False, priority=True),
         Binding("ctrl+y", "copy", show=False, priority=True),
-        Binding("f10", "quit", "Leave", priority=True),
-        Binding("f12", "about", "About", priority=True),
+        Binding("f10", "quit", show=False, priority=True),
+        Binding("f12", "about", show=False, priority=True),
         Binding("ctrl+q", "quit", show=False, priority=True),
+        Binding("q", "quit", show=False),
     ]
 
     class _Checked(Message):
@@ -542,17 +394,17 @@ class ExplorerApp(App[None]):
         """Make the panes."""
         meta = self._api.catalog.meta
         head = f"{self._api.name}  {meta['title']} {meta['version']}"
-        yield Static(visible(head, keep=""), id="head", markup=False)
+        yield Static(visible(head, keep=""), id="title-bar", markup=False)
         with Horizontal(id="panes"):
             with Vertical(id="operations", classes="pane"):
-                yield Input(placeholder="search", id="search", compact=True)
-                yield _OperationList(id="list")
+                yield SearchBox()
+                yield OperationList(id="list")
             yield RequestForm(id="request")
             earlier = partial(earlier_calls, self._env, self._api, self._began)
             yield ResponsePane(self._env.variables, earlier, id="response")
         yield self._caller
         yield self._plans
-        yield Footer(compact=True, show_command_palette=False)
+        yield _KeyFooter(id="footer")
 
     def on_mount(self) -> None:
         """List the operations."""
@@ -565,7 +417,7 @@ class ExplorerApp(App[None]):
             pane.border_title = title
             pane.add_class("pane")
         self._operations = [summary for summary in self._api.catalog.each_summary() if not summary.is_hidden]
-        self.query_one(_OperationList).show(_grouped(self._operations))
+        self.query_one(OperationList).show(grouped(self._operations))
         profiles = self._api.entry.get("profiles", {})
         self.query_one(RequestForm).set_up(
             self._options, list(profiles) if isinstance(profiles, dict) else ()
@@ -591,8 +443,10 @@ class ExplorerApp(App[None]):
     @on(Input.Changed, "#search")
     def _searched(self, event: Input.Changed) -> None:
         text = event.value
+        if len(text) < 2:
+            self.refresh_bindings()  # a question mark is a key only in an empty box
         if not text.strip():
-            self.query_one(_OperationList).show(_grouped(self._operations))
+            self.query_one(OperationList).show(grouped(self._operations))
             self._sought = ""
         else:
             self._sought = text
@@ -601,15 +455,15 @@ class ExplorerApp(App[None]):
     def _search(self, text: str) -> Message | None:
         if text != self._sought:  # the next letter was typed meanwhile
             return None
-        return self._Found(text, _find_operations(self._api, self._operations, text))
+        return self._Found(text, find_operations(self._api, self._operations, text))
 
     @on(_Found)
     def _take_found(self, message: _Found) -> None:
         if message.text != self._sought:
             return
         self._sought = ""
-        groups = [_OperationGroup("found", message.operations)] if message.operations else []
-        self.query_one(_OperationList).show(groups, is_open=True)
+        groups = [OperationGroup("found", message.operations)] if message.operations else []
+        self.query_one(OperationList).show(groups, is_open=True)
         if self._is_hurried:
             self._is_hurried = False
             self._submitted()
@@ -619,13 +473,13 @@ class ExplorerApp(App[None]):
         if self._sought:  # the search is not done yet
             self._is_hurried = True
             return
-        operations = self.query_one(_OperationList)
+        operations = self.query_one(OperationList)
         operations.focus()
         if operations.current is not None:
             operations.action_choose()
 
-    @on(_OperationList.Chosen)
-    async def _chosen(self, event: _OperationList.Chosen) -> None:
+    @on(OperationList.Chosen)
+    async def _chosen(self, event: OperationList.Chosen) -> None:
         operation = self._api.catalog.operation(event.operation.name)
         form = self.query_one(RequestForm)
         await form.show(DescribedOperation(self._api, operation))
@@ -785,15 +639,13 @@ class ExplorerApp(App[None]):
         if focused is not None and self._is_in_response(focused):
             if not self.query_one(ResponsePane).leave_box():
                 self.action_request()
+        elif isinstance(focused, SearchBox):
+            focused.leave()
         else:
             self._turn_to("operations")
-            self.set_focus(self.query_one(_OperationList))
+            self.set_focus(self.query_one(OperationList))
 
     # Keys
-
-    def get_key_display(self, binding: Binding) -> str:
-        """Return a key as the footer shows it."""
-        return "Esc" if binding.key == "escape" else binding.key.upper()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Return whether a key has an effect now; the footer shows only such keys."""

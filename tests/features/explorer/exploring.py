@@ -72,6 +72,11 @@ class Explorer:
         await self.until(lambda: not self.app.is_calling)
 
     @property
+    def footer(self) -> str:
+        """The last line of the screen."""
+        return self.screen.splitlines()[-1].strip()
+
+    @property
     def screen(self) -> str:
         """The text of the screen."""
         strips = self.app.screen._compositor.render_strips()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from textual.events import Paste
+from textual.widgets import Input
 
 from dynacli.features.explorer._request_form import FieldRow
 from tests.documents import get, parameter, post, save_api
@@ -71,6 +72,46 @@ def test_a_call_is_found_filled_in_and_sent_and_its_command_line_makes_the_same(
     explored(work())
 
 
+def test_typed_letters_are_a_search_from_the_start(server: Recorder) -> None:
+    """The arrows move in the list meanwhile, Enter opens, and Esc empties the box before it goes to the list."""
+
+    async def work() -> None:
+        async with exploring(_pets(server)) as explorer:
+            await explorer.type("quite")
+            await explorer.press("escape")
+            assert "" == explorer.app.query_one("#search", Input).value
+            await explorer.type("pets")
+            await explorer.until(lambda: "found (2)" in explorer.screen)
+            await explorer.press("down", "enter")
+            await explorer.until(lambda: explorer.is_showing("add-pet"))
+
+    explored(work())
+
+
+def test_the_footer_has_keys_that_work_now(server: Recorder) -> None:
+    """While a text is typed, these are keys that write no letter."""
+
+    async def work() -> None:
+        async with exploring(_pets(server)) as explorer:
+            await explorer.until(lambda: "^S Send  ^Y Copy  ? Keys  ^Q Quit" == explorer.footer)
+            await explorer.press("question_mark")
+            assert "pretty, table, raw, headers, validation" in explorer.screen
+            await explorer.press("x", "x")
+            await explorer.until(lambda: "^S Send  ^Y Copy  F1 Keys  ^Q Quit" == explorer.footer)
+            await explorer.press("escape", "escape")
+            await explorer.until(lambda: "/ Search  ^S Send  ^Y Copy  ? Keys  q Quit" == explorer.footer)
+            await explorer.open("list-pets")
+            await explorer.until(lambda: "F2 Search  ^S Send  ^Y Copy  F1 Keys  ^Q Quit" == explorer.footer)
+            await explorer.press("f4")
+            await explorer.until(
+                lambda: "/ Find  f Filter  ^S Send  ^Y Copy  ? Keys  q Quit" == explorer.footer
+            )
+            await explorer.press("q")
+            await explorer.until(lambda: not explorer.app.is_running)
+
+    explored(work())
+
+
 @pytest.mark.exhaustive
 def test_everything_can_be_done_with_the_mouse(server: Recorder) -> None:
     """An operation, a choice, the key of the footer, a view, and a call of the history."""
@@ -85,7 +126,7 @@ def test_everything_can_be_done_with_the_mouse(server: Recorder) -> None:
             await pilot.click("ChoiceDialog OptionList", offset=(3, 2))
             await explorer.checked()
             assert "list-pets --state sold" in explorer.screen
-            [send] = [key for key in explorer.app.query("FooterKey") if "Send" in str(key.render())]
+            [send] = [key for key in explorer.app.query(".key") if "Send" in str(key.render())]
             await pilot.click(send)
             await explorer.responded()
             assert "200 OK" in explorer.screen
