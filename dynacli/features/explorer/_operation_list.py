@@ -20,9 +20,11 @@ from dynacli.client.search_operations import search_operations
 from dynacli.errors import UsageError
 from dynacli.openapi.model.operation import OperationSummary
 from dynacli.registry.opened_api import OpenedApi
-from dynacli.text.terminal import visible
+from dynacli.text.terminal import method_colour, visible
 
 _METHOD_WIDTH = 6
+_BEFORE_NAME = _METHOD_WIDTH + 3
+"""Columns before the name of an operation."""
 _FEW = 25
 """Maximum number of operations that are listed with all groups open."""
 _MOST_MEANT = 30
@@ -107,7 +109,14 @@ class _Row(NamedTuple):
 class OperationList(ScrollView, can_focus=True):
     """The list of operations, in groups that open and close."""
 
-    COMPONENT_CLASSES = {"list--group", "list--method", "list--cursor", "list--deprecated"}  # noqa: RUF012
+    COMPONENT_CLASSES = {  # noqa: RUF012
+        "list--group",
+        "list--cursor",
+        "list--deprecated",
+        "list--green",
+        "list--yellow",
+        "list--red",
+    }
     BINDINGS = [  # noqa: RUF012
         Binding("up", "move(-1)", show=False),
         Binding("down", "move(1)", show=False),
@@ -150,6 +159,12 @@ class OperationList(ScrollView, can_focus=True):
         self.scroll_to(0, 0, animate=False)
 
     @property
+    def longest(self) -> int:
+        """The width in columns of the pane with the longest name."""
+        names = (len(operation.name) for group in self._groups for operation in group.operations)
+        return max(names, default=0) + _BEFORE_NAME + 2
+
+    @property
     def current(self) -> OperationSummary | None:
         """The operation under the cursor."""
         return self._rows[self.cursor].operation if self._rows else None
@@ -183,7 +198,11 @@ class OperationList(ScrollView, can_focus=True):
             bold = style + Style(bold=True) if number == self.cursor else base + self._style("list--group")
             segments = [Segment(text, bold)]
         else:
-            method = style if number == self.cursor else base + self._style("list--method")
+            method = (
+                style
+                if number == self.cursor
+                else base + self._style(f"list--{method_colour(operation.method)}")
+            )
             dim = self._style("list--deprecated") if operation.is_deprecated else Style()
             segments = [
                 Segment(f"  {operation.method[:_METHOD_WIDTH]:<{_METHOD_WIDTH}} ", method),

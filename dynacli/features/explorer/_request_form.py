@@ -15,6 +15,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
@@ -25,6 +26,7 @@ from dynacli.client.operation_description import DescribedInput, OperationDescri
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, UsageError
 from dynacli.features.explorer._dialogs import AboutDialog, ChoiceDialog
+from dynacli.features.explorer._styles import painted_method
 from dynacli.features.explorer.drafts import (
     CONTENT_TYPE,
     PROFILE,
@@ -634,9 +636,9 @@ class RequestForm(Vertical):
         self._words, self._counts, self._added = dict(draft.words), {}, []
         self._shown = _SHOWN_AT_FIRST
         operation = draft.described.operation
-        summary = visible(operation.summary, keep="")
-        path = visible(f"{operation.method} {operation.path}", keep="")
-        self.query_one("#title", Static).update("\n".join(filter(None, (path, summary))))
+        lines = [f" {visible(operation.path, keep='')}", visible(operation.summary, keep="")]
+        title = Content.assemble(painted_method(operation.method), "\n".join(filter(None, lines)))
+        self.query_one("#title", Static).update(title)
         await self._lay_out()
         self._show_text()
         self.post_message(self.Changed())

@@ -12,7 +12,9 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.content import Content
 from textual.geometry import Size
+from textual.markup import escape
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -30,10 +32,11 @@ from dynacli.features.explorer._response_views import (
     kept_text,
     line_of_kept,
     response_screen,
-    status_text,
+    status_line,
     view_text,
 )
 from dynacli.features.explorer._running_call import Ended, Event, ProgressText, work_aside
+from dynacli.features.explorer._styles import painted_method
 from dynacli.features.explorer.drafts import Draft
 from dynacli.files import write_named_file
 from dynacli.http.downloads import download_name
@@ -63,6 +66,7 @@ _LONGEST_COPY = 500_000
 """Maximum characters of a copied text. The text of a long stream is cut to as many."""
 _PAUSE_BEFORE_FILTER = 0.3
 """Seconds without a key until a typed filter is applied, if it is valid."""
+_NOT_CALLED = "^S sends the request."
 _UNFILTERED = OutputFormat(may_page=False)
 _HISTORY = "history"
 _TABS = (*VIEWS, _HISTORY)
@@ -278,13 +282,14 @@ class ResponsePane(Vertical):
         self._made: list[FormCall] = []
         self._stream: _StreamText | None = None
         self._progress = ""
+        self._is_under_way = False
 
     def compose(self) -> ComposeResult:
         """Make the parts."""
         with Vertical(id="tabs"):
             for view in _TABS:
                 yield _Tab(view)
-        yield Static("Nothing was called yet.", id="status", markup=False)
+        yield Static(_NOT_CALLED, id="status", markup=False)
         yield _TextPane(id="text")
         yield OptionList(id="made", markup=False, compact=True)
         yield Input(placeholder="find in the response", id="find", compact=True)
@@ -311,16 +316,28 @@ class ResponsePane(Vertical):
         """Show the response of an operation. A filter applies to one operation alone."""
         if operation != self._operation:
             self._operation, self._asked = operation, _UNFILTERED
+            self.border_title = f"F4 Response: {escape(operation)}"
             self._close("#filter")
+
+    def open(self, operation: str) -> None:
+        """Remove the response of another operation. A call in progress, and the history, stay."""
+        if operation != self._operation and self._stream is None and not self._is_under_way:
+            self._turn_to(operation)
+            self._empty()
 
     def begin(self, operation: str) -> None:
         """Show that a call of an operation is in progress."""
         self._turn_to(operation)
-        self._ended, self._stream, self._progress = None, None, ""
         if self._view == _HISTORY:
             self.action_view(VIEWS[0])
-        self.query_one(_TextPane).show("")
+        self._empty()
+        self._is_under_way = True
         self.show_time(0)
+
+    def _empty(self) -> None:
+        self._ended, self._stream, self._progress = None, None, ""
+        self.query_one(_TextPane).show("")
+        self._show_status(_NOT_CALLED)
 
     def show_time(self, seconds: float) -> None:
         """Show the time since the start of the call, and its progress."""
@@ -328,8 +345,9 @@ class ResponsePane(Vertical):
         parts = (f"Under way for {seconds:.1f} s", self._progress, size)
         self._show_status(f"{' · '.join(part for part in parts if part)}; Esc cancels")
 
-    def _show_status(self, text: str) -> None:
-        self.query_one("#status", Static).update(visible(text))
+    def _show_status(self, *lines: Content | str) -> None:
+        shown = [Content(visible(line)) if isinstance(line, str) else line for line in lines]
+        self.query_one("#status", Static).update(Content("\n").join(shown))
 
     def announce(self, event: Event, draft: Draft, at: str) -> None:
         """Show an event of the call in progress."""
@@ -351,7 +369,8 @@ class ResponsePane(Vertical):
 
     def _end(self, ended: Ended, made: FormCall) -> None:
         stream, self._stream, self._ended = self._stream, None, ended
-        self._show_status(_status_of(ended))
+        self._is_under_way = False
+        self._show_status(*_status_of(ended))
         self._made.insert(0, made)
         self._list_made()
         if stream is not None and self._view == VIEWS[0] and self._asked == _UNFILTERED:  # its text stays
@@ -367,10 +386,10 @@ class ResponsePane(Vertical):
         self._turn_to(made.draft.described.operation.name)
         if isinstance(made, KeptCall):
             self._ended = made
-            self._show_status(made.status_text)
+            self._show_status(*made.status_lines)
         else:
             self._ended = made.ended
-            self._show_status(_status_of(made.ended))
+            self._show_status(*_status_of(made.ended))
         self.action_view(VIEWS[0])
 
     def _text_of(self, view: str, ended: Ended | KeptCall, asked: OutputFormat, columns: int) -> str:
@@ -414,7 +433,7 @@ class ResponsePane(Vertical):
         number = listed.highlighted or 0
         listed.clear_options()
         lines = [*map(_line_of, self._made), *map(line_of_kept, self._rows)]
-        listed.add_options([Option(Text(line, no_wrap=True, overflow="ellipsis")) for line in lines])
+        listed.add_options([Option(line) for line in lines])
         listed.highlighted = min(number, len(lines) - 1) if lines else None
 
     def _list_earlier(self) -> Message:
@@ -624,14 +643,15 @@ class _StreamText:
         return self._screen.take()
 
 
-def _status_of(ended: Ended) -> str:
+def _status_of(ended: Ended) -> list[Content | str]:
     """Return the lines above a response: its status, its notes, and how to sign in."""
-    lines = [status_text(ended), *ended.notes]
+    lines: list[Content | str] = [status_line(ended), *ended.notes]
     if isinstance(ended.error, AuthError) or (ended.response is not None and ended.response.status == 401):
         lines.append("l signs in")
-    return "\n".join(lines)
+    return lines
 
 
-def _line_of(made: FormCall) -> str:
+def _line_of(made: FormCall) -> Content:
     operation = made.draft.described.operation
-    return f"{made.at} {operation.method} {visible(operation.name, keep='')} {status_text(made.ended)}"
+    name = f" {visible(operation.name, keep='')} "
+    return Content.assemble(f"{made.at} ", painted_method(operation.method), name, status_line(made.ended))

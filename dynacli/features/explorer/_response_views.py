@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from textual.content import Content
+
 from dynacli.client.call import Call, request_of
 from dynacli.client.call_settings import CallSettings
 from dynacli.client.call_validator import CallValidator
@@ -15,6 +17,7 @@ from dynacli.client.sign_request import Signed, head_value
 from dynacli.environment import Consent, Environment, invocation
 from dynacli.errors import DynacliError, FileError, FormatError, UsageError
 from dynacli.features.explorer._running_call import Ended
+from dynacli.features.explorer._styles import painted_method, painted_status
 from dynacli.features.explorer.drafts import Draft, inputs_of
 from dynacli.http.exchange import WireResponse
 from dynacli.http.semantics import ReceivedBody, is_sequence, is_structured
@@ -33,6 +36,7 @@ from dynacli.text.terminal import Painter, visible
 from dynacli.validation.validated_messages import ValidatedResponse
 
 BODY_VIEWS: Final = ("pretty", "table", "raw")
+_SEPARATOR: Final = Content(" · ")
 VIEWS: Final = (*BODY_VIEWS, "headers", "validation")
 
 
@@ -161,13 +165,12 @@ def view_text(view: str, ended: Ended, asked: OutputFormat, width: int, variable
     return screen.take()
 
 
-def status_text(ended: Ended) -> str:
+def status_line(ended: Ended) -> Content:
     """Return the status, size, time and result of a response in one line."""
     response = ended.response
     if response is None:
-        return "Cancelled" if ended.was_cancelled else "No response"
+        return Content("Cancelled" if ended.was_cancelled else "No response")
     parts = [
-        f"{response.status} {visible(response.reason, keep='')}".strip(),
         counted(response.size, "byte"),
         f"{response.seconds * 1000:,.0f} ms",
     ]
@@ -180,7 +183,8 @@ def status_text(ended: Ended) -> str:
         parts.append("cancelled")
     elif ended.error is not None:
         parts.append("broken off")
-    return " · ".join(parts)
+    status = painted_status(f"{response.status} {visible(response.reason, keep='')}".strip())
+    return _SEPARATOR.join([status, *map(Content, parts)])
 
 
 def _write_headers(env: Environment, call: Call, response: WireResponse, ended: Ended) -> None:  # noqa: ARG001
@@ -258,18 +262,17 @@ class KeptCall(NamedTuple):
         return WireResponse(*parts, self.row.call.seconds, size=size)
 
     @property
-    def status_text(self) -> str:
+    def status_lines(self) -> list[Content]:
         """The call in one line, and a second line about parts that the form leaves out."""
         lines = [line_of_kept(self.row)]
         if self.left_out:
-            lines.append(f"The form leaves out: {', '.join(self.left_out)}")
-        return "\n".join(lines)
+            lines.append(Content(visible(f"The form leaves out: {', '.join(self.left_out)}", keep="")))
+        return lines
 
 
-def line_of_kept(row: HistoryRow) -> str:
+def line_of_kept(row: HistoryRow) -> Content:
     """Return a call of the history in one line."""
-    call = row.call
-    parts = [str(call.status) if call.status is not None else "no response"]
+    call, parts = row.call, []
     if call.size is not None:
         parts.append(counted(call.size, "byte"))
     parts.append(f"{call.seconds * 1000:,.0f} ms")
@@ -278,7 +281,11 @@ def line_of_kept(row: HistoryRow) -> str:
     if call.findings is not None:
         parts.append(counted(call.findings, "finding") if call.findings else "valid")
     at = datetime.fromtimestamp(call.at).strftime("%m-%d %H:%M")  # noqa: DTZ006  - people expect local time
-    return f"{at} {call.method} {visible(call.operation, keep='')} {' · '.join(parts)}"
+    status = painted_status(str(call.status)) if call.status is not None else Content("no response")
+    line = _SEPARATOR.join([status, *map(Content, parts)])
+    return Content.assemble(
+        f"{at} ", painted_method(call.method), f" {visible(call.operation, keep='')} ", line
+    )
 
 
 def kept_text(

@@ -5,7 +5,6 @@ It connects the panes and handles the keys. The first pane lists the operations 
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import signal
 import subprocess
@@ -22,7 +21,6 @@ from textual.content import Content
 from textual.dom import DOMNode
 from textual.message import Message
 from textual.screen import ModalScreen
-from textual.theme import BUILTIN_THEMES
 from textual.widget import Widget
 from textual.widgets import Footer, Input, Static
 
@@ -44,6 +42,7 @@ from dynacli.features.explorer._request_form import RequestForm
 from dynacli.features.explorer._response_pane import FormCall, ResponsePane
 from dynacli.features.explorer._response_views import KeptCall
 from dynacli.features.explorer._running_call import Caller, FailedWork, work_aside
+from dynacli.features.explorer._styles import ANSI_LIGHT, PLAIN, STYLE_SHEET
 from dynacli.features.explorer.drafts import (
     PROFILE,
     SERVER,
@@ -70,82 +69,12 @@ from dynacli.text.terminal import visible
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-_STYLE: Final = """
-Screen { layout: vertical; }
-#title-bar { height: 1; text-style: bold; padding: 0 1; }
-#panes { height: 1fr; }
-.pane { border: round $foreground 40%; height: 100%; }
-.pane:ansi { border: round ansi_bright_black; }
-.pane:focus-within { border: heavy $border; }
-#operations { width: 30; }
-#operations:focus-within { width: 46; }
-#request { width: 1fr; }
-#response { width: 1fr; }
-.narrow #operations { width: 30; }
-.narrow #operations:focus-within { width: 46; }
-.narrow #response { display: none; }
-.narrow.at-response #operations, .narrow.at-response #request { display: none; }
-.narrow.at-response #response { display: block; }
-.tiny #operations, .tiny #operations:focus-within { width: 100%; }
-.tiny #request, .tiny.at-request #operations { display: none; }
-.tiny.at-request #request { display: block; }
-#search { margin-bottom: 0; }
-OperationList { height: 1fr; }
-OperationList .list--group { text-style: bold; color: $foreground; }
-OperationList .list--method { color: $text-primary; }
-OperationList .list--deprecated { text-style: strike; }
-OperationList .list--cursor { text-style: reverse; }
-#title { height: auto; max-height: 2; text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
-#rows { height: 1fr; }
-#body { height: 1fr; min-height: 6; border: none; }
-#hint { height: auto; max-height: 3; color: $text-muted; }
-#state { height: auto; max-height: 2; color: $success; }
-#state.wrong { color: $error; }
-#line { height: auto; max-height: 2; text-style: bold; }
-.heading { color: $text-primary; text-style: bold; height: 1; }
-.field { height: 1; }
-.field .name { width: 40%; max-width: 30; height: 1; padding-right: 1; text-wrap: nowrap; text-overflow: ellipsis; }
-.field Input, .field ChoiceBox { width: 1fr; }
-.field:focus-within .name { text-style: reverse; }
-.error { height: auto; color: $error; }
-.wrong .name { color: $error; }
-ChoiceBox { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
-ChoiceBox:focus, ActionLine:focus { text-style: reverse; }
-ActionLine { height: 1; text-wrap: nowrap; color: $text-primary; }
-#tabs { layout: horizontal; height: 1; }
-.tab { width: auto; padding-right: 1; }
-.tab.chosen { text-style: reverse; }
-#status { height: auto; max-height: 3; text-style: bold; }
-#text, #made { height: 1fr; border: none; padding: 0; scrollbar-gutter: stable; }
-#footer { layout: horizontal; padding: 0 1; }
-.key { width: auto; padding-right: 2; }
-ModalScreen { align: center middle; }
-.dialog { width: 76; max-width: 96%; height: auto; max-height: 90%; border: round $border; padding: 0 1;
-    background: $surface; }
-.dialog OptionList { height: auto; max-height: 14; border: none; }
-#about { height: auto; max-height: 14; }
-#plan { height: auto; max-height: 66vh; }
-.dialog .buttons { height: 1; margin-top: 1; }
-.dialog Button { margin-right: 2; }
-.dialog Button:focus { text-style: reverse; }
-"""
-_PLAIN: Final = dataclasses.replace(
-    BUILTIN_THEMES["ansi-dark"],
-    name="plain",
-    variables={
-        **BUILTIN_THEMES["ansi-dark"].variables,
-        "block-cursor-text-style": "reverse",
-        "input-cursor-text-style": "reverse",
-        "button-focus-text-style": "reverse",
-    },
-)
-"""The theme without colours (no-color.org): the focus is in reverse video."""
 _KEYS: Final = """\
 /, F2    search operations            F3   request
 ?, F1    these keys                   F4   response
 ^S, F5   send                         ^P   plans
-^Y, F9   copy the command             Esc  cancel, or go back
-q, ^Q    quit
+^Y, F9   copy the command             z    zoom, and back
+q, ^Q    quit                         Esc  cancel, or go back
 
 In the request
 Tab, arrows  move                     F6   body as rows or as text
@@ -170,17 +99,20 @@ _FOOTER_KEYS: Final = (
     ("q", "^Q", "Quit", "quit"),
 )
 """Key, key while you type, label and action."""
-_RESPONSE_KEYS: Final = (("/", "Find", "find"), ("f", "Filter", "filter"))
+_RESPONSE_KEYS: Final = (("/", "Find", "find"), ("f", "Filter", "filter"), ("z", "Zoom", "app.zoom"))
 """Key, label and action, in the response instead of the search."""
 _PAUSE_BEFORE_CHECK = 0.2
 """Seconds without a key until the form is checked."""
-_WIDE = 120
-"""Minimum width in columns for three panes side by side."""
-_HALF = 70
-"""Minimum width in columns for two panes side by side."""
+_WIDE, _MIDDLE, _HALF = 140, 100, 70
+"""Minimum widths in columns for three panes side by side; for the request beside the response, or beside the
+operations; and for the request beside the operations alone.
+"""
+_LEFT, _LEFT_WITH_FOCUS = 30, 46
+"""Minimum widths of the pane of operations beside another one."""
 _NOT_IN_DIALOGS = frozenset(
     (
         "keys",
+        "zoom",
         "search",
         "request",
         "response",
@@ -314,7 +246,7 @@ class ExplorerApp(App[None]):
         read_line: Parses the command line of an earlier call.
     """
 
-    CSS = _STYLE
+    CSS = STYLE_SHEET
     ENABLE_COMMAND_PALETTE = False
     AUTO_FOCUS = "#search"
     BINDINGS = [  # noqa: RUF012
@@ -342,6 +274,7 @@ class ExplorerApp(App[None]):
         Binding("f12", "about", show=False, priority=True),
         Binding("ctrl+q", "quit", show=False, priority=True),
         Binding("q", "quit", show=False),
+        Binding("z", "zoom", show=False),
     ]
 
     class _Checked(Message):
@@ -372,6 +305,7 @@ class ExplorerApp(App[None]):
         self._operations: list[OperationSummary] = []
         self._sought = ""
         self._is_hurried = False
+        self._pane, self._is_zoomed, self._width = "operations", False, self.size.width
         self._caller = Caller(env, lambda draft: self._words(draft, is_masked=True))
         self._plans = Plans(
             env,
@@ -384,9 +318,10 @@ class ExplorerApp(App[None]):
         self.copied: list[str] = []
         self.is_checked = True
         self.failure: Exception | None = None
-        self.register_theme(_PLAIN)
+        for theme in (PLAIN, ANSI_LIGHT):
+            self.register_theme(theme)
         if is_plain:
-            self.theme = _PLAIN.name
+            self.theme = PLAIN.name
         elif self.console.color_system == "standard":
             self.theme = "ansi-dark"
 
@@ -426,8 +361,30 @@ class ExplorerApp(App[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Arrange the panes for the width."""
-        self.screen.set_class(event.size.width < _WIDE, "narrow")
-        self.screen.set_class(event.size.width < _HALF, "tiny")
+        self._width = event.size.width
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Show the panes that fit beside the one with the focus. A hidden pane cannot have the focus."""
+        width, pane = self._width, self._pane
+        if self._is_zoomed or width < _HALF:
+            shown = {pane}
+        elif width >= _WIDE:
+            shown = {"operations", "request", "response"}
+        elif pane == "operations" or (width < _MIDDLE and pane == "request"):
+            shown = {"operations", "request"}
+        else:
+            shown = {"request", "response"} if width >= _MIDDLE else {pane}
+        screen = self.screen_stack[0]
+        screen.set_class(len(shown) == 3, "wide")
+        for shown_pane in screen.query(".pane"):
+            shown_pane.set_class(shown_pane.id not in shown, "away")
+        longest = screen.query_one(OperationList).longest
+        if width >= _WIDE:
+            room = min(longest, width // 4)
+        else:
+            room = min(max(longest, _LEFT_WITH_FOCUS), width * 3 // 5) if pane == "operations" else 0
+        screen.query_one("#operations").styles.width = "100%" if len(shown) == 1 else max(room, _LEFT)
 
     def _handle_exception(self, error: Exception) -> None:
         # textual would print a traceback with the values of all variables.
@@ -483,6 +440,7 @@ class ExplorerApp(App[None]):
         operation = self._api.catalog.operation(event.operation.name)
         form = self.query_one(RequestForm)
         await form.show(DescribedOperation(self._api, operation))
+        self.query_one(ResponsePane).open(operation.name)
         self._turn_to("request")
         form.focus_first()
 
@@ -562,9 +520,15 @@ class ExplorerApp(App[None]):
             )
 
     def _turn_to(self, pane: str | None) -> None:
-        """Show a pane if the terminal has no room for all; a hidden pane cannot have the focus."""
-        for name in ("response", "request"):
-            self.screen.set_class(name == pane, f"at-{name}")
+        """Show a pane if the terminal has no room for all. Another pane ends the zoom."""
+        if pane is not None and pane != self._pane:
+            self._pane, self._is_zoomed = pane, False
+            self._arrange()
+
+    def action_zoom(self) -> None:
+        """Show the pane with the focus alone, or all panes again."""
+        self._is_zoomed = not self._is_zoomed
+        self._arrange()
 
     def _is_in_response(self, widget: Widget) -> bool:
         return any(ancestor.id == "response" for ancestor in widget.ancestors_with_self)
@@ -636,7 +600,9 @@ class ExplorerApp(App[None]):
     def action_go_left(self) -> None:
         """Go to the pane on the left."""
         focused = self.focused
-        if focused is not None and self._is_in_response(focused):
+        if self._is_zoomed:
+            self.action_zoom()
+        elif focused is not None and self._is_in_response(focused):
             if not self.query_one(ResponsePane).leave_box():
                 self.action_request()
         elif isinstance(focused, SearchBox):

@@ -71,6 +71,19 @@ class Explorer:
         """Wait until no call is under way."""
         await self.until(lambda: not self.app.is_calling)
 
+    def colour_of(self, text: str) -> str:
+        """Return the colour of the first text on the screen that begins so."""
+        for strip in self.app.screen._compositor.render_strips():
+            for segment in strip:
+                if segment.text.strip().startswith(text) and segment.style and segment.style.color:
+                    return segment.style.color.name
+        raise AssertionError(self.screen)
+
+    @property
+    def panes(self) -> dict[str, int]:
+        """Name of each visible pane → its width in columns."""
+        return {str(pane.id): pane.size.width + 2 for pane in self.app.query(".pane") if pane.display}
+
     @property
     def footer(self) -> str:
         """The last line of the screen."""

@@ -14,7 +14,7 @@ from dynacli.client.call import ResponseHead, ResponsePart
 from dynacli.client.call_settings import settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.environment import Consent, Environment
-from dynacli.features.explorer._response_views import status_text
+from dynacli.features.explorer._response_views import status_line
 from dynacli.features.explorer._running_call import Ended, Event, RunningCall
 from dynacli.features.explorer.drafts import Draft
 from dynacli.options.standard_options import CallTerms, Options
@@ -95,7 +95,7 @@ def test_an_empty_text_is_given_where_the_person_says_so(server: Recorder) -> No
 
     async def work() -> None:
         async with exploring(
-            api, size=(150, 30), options=Options(terms=CallTerms(consent=Consent(is_given=True)))
+            api, size=(170, 30), options=Options(terms=CallTerms(consent=Consent(is_given=True)))
         ) as explorer:
             await explorer.open("add-pet")
             await explorer.press("f8", "tab", "f8", "f8", "tab", "f8")
@@ -343,7 +343,7 @@ def test_a_stored_response_says_so(server: Recorder) -> None:
             call.start()
             while not isinstance(event := events.get(timeout=20), Ended):
                 pass
-            assert f"cache: {did}" in status_text(event)
+            assert f"cache: {did}" in status_line(event).plain
             call.record([word, "list-pets"], event)
     assert 1 == len(server.requests)
     assert ["hit", "miss"] == [row["cache"] for row in run_cli("history", "-o", "json").json]

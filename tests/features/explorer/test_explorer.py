@@ -4,15 +4,16 @@ import json
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import pytest
 from textual.events import Paste
 from textual.widgets import Input
 
 from dynacli.features.explorer._request_form import FieldRow
-from tests.documents import get, parameter, post, save_api
+from tests.documents import delete, get, parameter, post, save_api
 from tests.features.explorer.exploring import explored, exploring
-from tests.harness import Recorder, Response, json_response, recording, run_cli
+from tests.harness import RecordedRequest, Recorder, Response, json_response, recording, run_cli
 
 _TOY = {"type": "object", "properties": {"label": {"type": "string"}, "price": {"type": "number"}}}
 _PET = {
@@ -104,10 +105,93 @@ def test_the_footer_has_keys_that_work_now(server: Recorder) -> None:
             await explorer.until(lambda: "F2 Search  ^S Send  ^Y Copy  F1 Keys  ^Q Quit" == explorer.footer)
             await explorer.press("f4")
             await explorer.until(
-                lambda: "/ Find  f Filter  ^S Send  ^Y Copy  ? Keys  q Quit" == explorer.footer
+                lambda: "/ Find  f Filter  z Zoom  ^S Send  ^Y Copy  ? Keys  q Quit" == explorer.footer
             )
             await explorer.press("q")
             await explorer.until(lambda: not explorer.app.is_running)
+
+    explored(work())
+
+
+def test_a_response_goes_if_another_operation_is_opened_or_a_call_is_sent(server: Recorder) -> None:
+    """The pane names the operation whose response it shows."""
+
+    async def work() -> None:
+        async with exploring(_pets(server), size=(140, 30)) as explorer:
+            await explorer.open("list-pets")
+            await explorer.press("f5")
+            await explorer.responded()
+            assert "F4 Response: list-pets" in explorer.screen
+            await explorer.open("list-pets")
+            assert '"name": "Rex"' in explorer.screen
+            await explorer.open("add-pet")
+            assert "F4 Response: add-pet" in explorer.screen
+            assert "^S sends the request." in explorer.screen
+            assert '"name": "Rex"' not in explorer.screen
+            assert "200 OK" not in explorer.screen
+            await explorer.open("list-pets")
+            may_end = Event()
+
+            def respond(_: RecordedRequest) -> Response:
+                may_end.wait(20)
+                return Response()
+
+            server.responses["/pets"] = respond
+            await explorer.press("f5")
+            await explorer.until(lambda: "Under way" in explorer.screen)
+            await explorer.open("add-pet")
+            may_end.set()
+            await explorer.responded()
+            assert "F4 Response: list-pets" in explorer.screen  # the call that ended meanwhile
+
+    explored(work())
+
+
+def test_the_response_has_half_the_width_and_a_pane_can_be_zoomed(server: Recorder) -> None:
+    """Three panes need 140 columns, the request beside the response 100; z shows one pane alone."""
+    alone = {80: 80, 110: 55, 160: 80}
+
+    async def work(width: int) -> None:
+        async with exploring(_pets(server), size=(width, 30)) as explorer:
+            assert "operations" in explorer.panes
+            await explorer.open("list-pets")
+            await explorer.press("f5")
+            await explorer.responded()
+            panes = explorer.panes
+            assert alone[width] == panes["response"]
+            assert {80: 1, 110: 2, 160: 3}[width] == len(panes)
+            await explorer.press("z")
+            assert {"response": width} == explorer.panes
+            await explorer.press("escape")
+            assert panes == explorer.panes
+            await explorer.press("z", "f2")
+            assert {"operations": 30 if width == 160 else 46}.items() <= explorer.panes.items()
+            assert len(explorer.panes) > 1
+            await explorer.pilot.resize_terminal(60, 24)
+            await explorer.until(lambda: {"operations": 60} == explorer.panes)
+
+    for width in alone:
+        explored(work(width))
+
+
+def test_methods_and_statuses_have_colours(server: Recorder) -> None:
+    """A method that reads has the colour of success; one that changes and one that deletes have others."""
+    kinds = (get("/pets", "listPets"), post("/pets", "addPet"), delete("/pets", "removePets"))
+    path = save_api(*kinds, server=server)
+
+    async def work() -> None:
+        async with exploring(path, size=(140, 30)) as explorer:
+            colours = [explorer.colour_of(method) for method in ("GET", "POST", "DELETE")]
+            assert 3 == len(set(colours))
+            seen = []
+            for status in (200, 404, 500):
+                server.responses["/pets"] = Response(status, b"[]")
+                await explorer.open("list-pets")
+                await explorer.press("f5")
+                await explorer.responded()
+                seen.append(explorer.colour_of(f"{status} "))
+            assert colours == seen
+            assert colours[0] == explorer.colour_of("GET")
 
     explored(work())
 
@@ -117,7 +201,7 @@ def test_everything_can_be_done_with_the_mouse(server: Recorder) -> None:
     """An operation, a choice, the key of the footer, a view, and a call of the history."""
 
     async def work() -> None:
-        async with exploring(_pets(server), size=(140, 30)) as explorer:
+        async with exploring(_pets(server), size=(160, 30)) as explorer:
             pilot = explorer.pilot
             await pilot.click("#list", offset=(8, 1))
             await explorer.until(lambda: explorer.is_showing("list-pets"))
@@ -172,7 +256,7 @@ def test_a_form_tells_all_that_is_wrong_and_an_example_leaves_the_person_where_t
     """Values that are none and values that are not allowed at once; what is pasted is one line."""
 
     async def work() -> None:
-        async with exploring(_pets(server), size=(140, 40)) as explorer:
+        async with exploring(_pets(server), size=(160, 40)) as explorer:
             await explorer.open("add-pet")
             await explorer.type("R")
             await explorer.press("tab")

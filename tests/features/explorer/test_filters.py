@@ -64,7 +64,7 @@ def test_a_filter_is_that_of_the_command_line(server: Recorder) -> None:
 
     async def work() -> None:
         api = _document(server)
-        async with exploring(api, size=(150, 30)) as explorer:
+        async with exploring(api, size=(180, 30)) as explorer:
             await _called(explorer, "list-rows")
             await explorer.press("f")
             await explorer.type("rows[].id")
@@ -107,7 +107,7 @@ def test_a_filter_that_gives_nothing_says_why(server: Recorder, expression: str,
     """In the words of the command line, above what is shown instead."""
 
     async def work() -> None:
-        async with exploring(_document(server), size=(150, 30)) as explorer:
+        async with exploring(_document(server), size=(180, 30)) as explorer:
             await _called(explorer, "list-rows")
             await _filter(explorer, expression)
             await explorer.until(lambda: reported in _words(explorer.response_text))
@@ -120,7 +120,7 @@ def test_status_and_headers_are_a_part_of_what_is_filtered(server: Recorder) -> 
     """With i also of an error, and with secrets masked; without it, an error is shown as it is."""
 
     async def work() -> None:
-        async with exploring(_document(server), size=(150, 30)) as explorer:
+        async with exploring(_document(server), size=(180, 30)) as explorer:
             await _called(explorer, "list-rows")
             await explorer.press("i")
             await explorer.until(lambda: '"status": 200' in explorer.response_text)
@@ -147,7 +147,7 @@ def test_a_stream_is_filtered_item_by_item_at_its_end(server: Recorder) -> None:
     """Items without what is looked for are left out."""
 
     async def work() -> None:
-        async with exploring(_document(server), size=(150, 30)) as explorer:
+        async with exploring(_document(server), size=(180, 30)) as explorer:
             await explorer.open("list-lines")
             await explorer.press("f4", "f")
             assert "There is no response to filter" in explorer.screen
@@ -166,7 +166,7 @@ def test_a_response_of_the_history_is_filtered(server: Recorder, monkeypatch: py
     run_cli(api, "list-rows")
 
     async def work() -> None:
-        async with exploring(api, size=(150, 30)) as explorer:
+        async with exploring(api, size=(180, 30)) as explorer:
             await explorer.press("f4", "y")
             await explorer.until(lambda: "GET list-rows 200" in explorer.screen)
             await explorer.press("enter")
@@ -185,7 +185,7 @@ def test_an_undeclared_name_in_the_query_is_noted(server: Recorder, level: str, 
 
     async def work() -> None:
         options = Options(validate=level, query=("trace=1",))
-        async with exploring(_document(server), options=options, size=(150, 30)) as explorer:
+        async with exploring(_document(server), options=options, size=(180, 30)) as explorer:
             await _called(explorer, "list-rows")
             assert is_noted == ("`trace` is not in the OpenAPI document" in explorer.screen), explorer.screen
             assert server.last.target == "/rows?trace=1"

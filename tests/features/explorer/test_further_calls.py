@@ -111,7 +111,7 @@ def test_a_wait_says_what_cannot_be_shows_each_response_and_is_cancelled_between
     server.responses["/jobs/j1"] = Response(200, b'{"id": "j1", "done": false}')
 
     async def work() -> None:
-        async with exploring(_document(server), size=(120, 30)) as explorer:
+        async with exploring(_document(server), size=(160, 30)) as explorer:
             await explorer.open("get-job")
             await explorer.type("j1")
             await _set(explorer, "wait", "!")

@@ -173,7 +173,8 @@ _SCREENS: dict[str, tuple[Callable[[Explorer], Coroutine[Any, Any, None]], tuple
     "history": (_history, (80, 24)),
     "foreign": (_foreign, (80, 24)),
     "keys": (_keys, (80, 24)),
-    "wide": (_wide, (120, 36)),
+    "wide": (_wide, (120, 20)),
+    "three": (_wide, (150, 20)),
 }
 
 
