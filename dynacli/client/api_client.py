@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from dynacli.client._operation_methods import method_names, method_of
 from dynacli.client.call_settings import LEVELS, CallSettings, retries_of, retry_status_of, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine, MadeCall
@@ -17,6 +19,7 @@ from dynacli.client.open_document import OpenDocument
 from dynacli.client.responses.response import Response, StreamedResponse, download_response
 from dynacli.environment import Consent, Environment
 from dynacli.errors import UsageError
+from dynacli.openapi.model.wording import did_you_mean, near_names
 from dynacli.options.command_table import feature
 from dynacli.options.standard_options import CallTerms, Options
 from dynacli.record import replace
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from dynacli.client.responses.compare_calls import ComparedPages, Side
     from dynacli.client.responses.compare_responses import ComparisonRules, ResponseComparison
     from dynacli.features.plans.plan import Plan
+    from dynacli.openapi.model.operation import OperationSummary
 
 
 def open_api(
@@ -132,6 +136,35 @@ class Api(OpenDocument):
         name: A registered name, or the source of the document.
         notes: Notes on the document, for example on operations that are left out.
     """
+
+    def __getattr__(self, name: str) -> Callable[..., Response]:
+        """Return the method that calls an operation by its name in snake case.
+
+        For example:
+
+            api.issues_create(owner="octo", repo="hello", title="It works")
+
+        Arguments are inputs, as in `call`. A method whose name is a keyword of Python or a member of this class ends
+        with `_`, and so does an argument whose name is a keyword or `self`.
+
+        Raises:
+            AttributeError: The document has no such operation.
+        """
+        if name.startswith("_"):
+            raise AttributeError(f"`Api` has no attribute `{name}`", name=name, obj=self)
+        operation = self._methods.get(name)
+        if operation is None:
+            hint = did_you_mean(near_names(name, self._methods), "`dir(api)` lists the operations")
+            raise AttributeError(f"`{self.name}` has no operation `{name}`. {hint}", name=name, obj=self)
+        return method_of(self.call, operation, name)
+
+    def __dir__(self) -> list[str]:
+        """Return the names of the members and of the operations, for completion."""
+        return sorted({*super().__dir__(), *({} if self._is_closed else self._methods)})
+
+    @cached_property
+    def _methods(self) -> dict[str, OperationSummary]:
+        return method_names(self.operations, dir(type(self)))
 
     @property
     def on_event(self) -> Listener | None:
