@@ -121,6 +121,10 @@ if sys.platform == "win32":
     def limit_memory(size: int) -> None:
         """Do nothing: Windows has no such limit for a single process."""
 
+    def largest_memory() -> int:
+        """Return 0: the size of the process is only known on other systems."""
+        return 0
+
     def is_reader_gone(descriptor: int, end: int) -> bool:  # noqa: ARG001
         """Return False at once: on Windows, only a failed write shows that the reader has closed the pipe."""
         return False
@@ -259,6 +263,14 @@ else:
 
         with suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+    def largest_memory() -> int:
+        """Return the largest size that this process had so far, in bytes."""
+        import resource
+
+        used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        # Linux counts KiB, and macOS bytes (getrusage(2) of both).
+        return used if sys.platform == "darwin" else used * 1024
 
     def is_reader_gone(descriptor: int, end: int) -> bool:
         """Wait until the reader of a pipe closes it, or another descriptor is readable. Return whether the reader did.

@@ -76,6 +76,11 @@ def _jq(word: str, flag: str) -> str:  # noqa: ARG001
     return word
 
 
+def _sql(word: str, flag: str) -> str:  # noqa: ARG001
+    feature("sql.run_query").check_query(word)
+    return word
+
+
 def _condition(word: str, flag: str) -> str:
     from dynacli.text.filter_value import check_filter
 
@@ -169,6 +174,7 @@ _CONVERTERS: dict[str, Callable[[str, str], str | float]] = {
     "format": _output_format,
     "given": _given,
     "jq": _jq,
+    "sql": _sql,
     "number of bytes": _number,
     "number of items": _number,
     "place": _place,

@@ -159,6 +159,7 @@ class Run:
             or default
             or options.filter
             or options.jq
+            or options.sql
             or options.columns
             or options.include
             or options.max_bytes
@@ -169,6 +170,7 @@ class Run:
             default=default,
             filter_=options.filter,
             program=options.jq,
+            query=options.sql,
             columns=options.columns,
             include=options.include,
             may_page=may_page,

@@ -284,13 +284,14 @@ def filter_note(
     """
     from dynacli.text.filter_value import (
         JqProgram,
+        SqlQuery,
         closest_filter,
         is_void,
         outermost_list,
         unknown_fields,
     )
 
-    if isinstance(expression, JqProgram):
+    if isinstance(expression, JqProgram | SqlQuery):
         return ""
     has_nothing = is_void(found)
     if value is None or (schema is None and not has_nothing):

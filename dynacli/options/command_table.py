@@ -34,6 +34,8 @@ _FEATURES = {
     "request": "",
     "edit": "edit",
     "batch": "batch",
+    "sync": "sql",
+    "sql": "sql",
     "plan": "plans",
     "check": "check",
     "diff": "diff",

@@ -237,6 +237,13 @@ class Options:
         group=DATA_OUTPUT,
         help="Filter the result with a jq program (extra `jq`)",
     )
+    sql: str = _standard(
+        "--sql",
+        metavar="QUERY",
+        kind="sql",
+        group=DATA_OUTPUT,
+        help="Ask the items, in the table `rows`, by a SELECT of SQLite",
+    )
     columns: str = _standard(
         "--columns",
         metavar="A,B.C",

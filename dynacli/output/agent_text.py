@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from dynacli.environment import Environment
 from dynacli.errors import FormatError
 from dynacli.http.semantics import ReceivedBody
-from dynacli.openapi.model.find_items import Items, find_items, rows_of_columns
+from dynacli.openapi.model.find_items import Items, KnownItems, find_items, rows_of_columns
 from dynacli.openapi.model.wording import counted
 from dynacli.output._columns import EMPTY, NESTED, Columns, cell_text, fitting, ranks_of, show_names
 from dynacli.output.output_format import OutputFormat
@@ -384,7 +384,7 @@ def write_body_for_agent(
         names = () if known is None else known.names
         try:
             if form.filter:
-                view = _filtered_view(env, value, form, room, body.schema)
+                view = _filtered_view(env, value, form, room, known, body.schema)
             else:
                 view = view_of_value(value, room, form.columns, found, names)
         except FormatError as error:
@@ -405,11 +405,16 @@ def write_body_for_agent(
 
 
 def _filtered_view(
-    env: Environment, value: Any, form: OutputFormat, room: int, schema: FindSchema | None
+    env: Environment,
+    value: Any,
+    form: OutputFormat,
+    room: int,
+    known: KnownItems | None,
+    schema: FindSchema | None,
 ) -> AgentView:
     from dynacli.text.filter_value import filtered
 
-    found = filtered(value, form.filter)
+    found = filtered(value, form.filter, known=known)
     write_filter_note(env, value, form.filter, found, schema=schema)
     return view_of_value(found, room, form.columns)
 

@@ -26,7 +26,8 @@ class OutputFormat:
     Args:
         format: One of `FORMATS`.
         file: The file to write, which is replaced as a whole; empty for standard output.
-        filter: A JMESPath expression or a `JqProgram`, for the whole result or each item of a stream; empty for none.
+        filter: A JMESPath expression, a `JqProgram` or a `SqlQuery`, for the whole result or each item of a stream;
+            empty for none.
         columns: The columns of a table, each a path such as `owner.login`; empty for the usual ones.
         include: Whether to write the status and the headers of the response, too: as lines before the body, or as
             members of one object (`is_whole`).
@@ -96,6 +97,7 @@ def form_of(
     default: str = "",
     filter_: str = "",
     program: str = "",
+    query: str = "",
     columns: str = "",
     include: bool = False,
     may_page: bool = True,
@@ -109,6 +111,7 @@ def form_of(
             for none.
         filter_: A JMESPath expression; empty for none.
         program: A jq program; empty for none.
+        query: A SELECT of SQLite; empty for none.
         columns: Paths, separated by commas. Without a format that has columns, the format becomes `table`.
         max_bytes: Maximum size of the items; None if the option is not given. Without a format, it becomes `agent`.
 
@@ -132,13 +135,15 @@ def form_of(
         format_ = "agent"
     if paths and format_ not in _WITH_COLUMNS and word in {"", "auto"}:
         format_ = "table"
-    if program:
+    if program or query:
         from dynacli.errors import UsageError
-        from dynacli.text.filter_value import JqProgram
+        from dynacli.text.filter_value import JqProgram, SqlQuery
 
-        if filter_:
-            raise UsageError("`--filter` and `--jq` cannot be combined", hint="Give one of them")
-        filter_ = JqProgram(program)
+        given = {"--filter": filter_, "--jq": program, "--sql": query}
+        first, *others = [f"`{flag}`" for flag, text in given.items() if text]
+        if others:
+            raise UsageError(f"{first} and {others[0]} cannot be combined", hint="Give one of them")
+        filter_ = JqProgram(program) if program else SqlQuery(query)
     if filter_ and format_ == "raw" and not word:
         format_ = "auto"
     wrong = instead = ""

@@ -58,7 +58,7 @@ def written_items(
     """Write items: lines at once, and tables at the end of the block, even if an exception ends it.
 
     A table takes little more memory than its text. The filter applies to each item, and drops items for which it
-    returns null.
+    returns null. A `SqlQuery` applies to all items together, at the end.
 
     Args:
         env: The environment of the run.
@@ -73,6 +73,16 @@ def written_items(
         FileError: The file or standard output cannot be written.
         BrokenPipeError: The reader of standard output is gone.
     """
+    if form.filter:
+        from dynacli.text.filter_value import SqlQuery
+
+        if isinstance(form.filter, SqlQuery):  # it applies to all items together
+            items: list[Any] = []
+            try:
+                yield items.append
+            finally:
+                write_value(env, items, form)
+            return
     write_all = _collected(env, form, known) if form.format in AT_THE_END else _as_they_come(env, form)
     with write_all as write:
         if not form.filter:
@@ -243,14 +253,17 @@ def write_value(
     try:
         shown = value
         if form.filter:
-            from dynacli.text.filter_value import JqResults, filtered
+            from dynacli.text.filter_value import JqResults, SqlQuery, filtered
 
-            shown = filtered(value, form.filter)
+            known = body.known() if body is not None and body.known is not None else None
+            shown = filtered(value, form.filter, known=known)
             write_filter_note(env, value, form.filter, shown, schema=None if body is None else body.schema)
             if isinstance(shown, JqResults) and form.format != "agent":
                 is_json = form.format in {"auto", "json", "text"}
                 write_items(env, shown, replace(form, format="ndjson") if is_json else form)
                 return
+            if isinstance(form.filter, SqlQuery):
+                form = _of_query(env, form, shown)
         if form.format == "agent":
             _write_for_agent(env, shown, form, is_one=is_one and not form.filter)
         elif form.format in ITEM_FORMATS:
@@ -264,6 +277,25 @@ def write_value(
         else:
             _write_text(env, value, form.unfiltered("json"))
         raise
+
+
+def write_rows_of_query(env: Environment, rows: list[dict[str, Any]], form: OutputFormat) -> None:
+    """Write the rows of a query over a mirror as those of a query over a response.
+
+    Raises:
+        FormatError: The rows cannot be written in this format, and were written as JSON.
+        FileError: The file or standard output cannot be written.
+        BrokenPipeError: The reader of standard output is gone.
+    """
+    write_value(env, rows, form if form.filter else _of_query(env, form, rows))
+
+
+def _of_query(env: Environment, form: OutputFormat, rows: list[dict[str, Any]]) -> OutputFormat:
+    """Return the format of the rows of a query: with its columns in their order, and a table on a terminal."""
+    if rows and form.format == "auto" and env.stdout_is_terminal and not (env.is_agent or form.file):
+        form = replace(form, format="table")
+    is_table = form.format in TABLES and not form.columns
+    return replace(form, columns=tuple(rows[0])) if rows and is_table else form
 
 
 def _write_for_agent(

@@ -1,5 +1,7 @@
 """Filters: JMESPath expressions over the value of a response (https://jmespath.org/specification.html)."""
 
+from __future__ import annotations
+
 import itertools
 import re
 from collections.abc import Collection, Iterator
@@ -47,6 +49,12 @@ _Missing = tuple[Collection[str], Collection[str]]
 
 class JqProgram(str):
     """A filter that is a jq program, not a JMESPath expression."""
+
+    __slots__ = ()
+
+
+class SqlQuery(str):
+    """A filter that is a SELECT of SQLite over the items of a value, not a JMESPath expression."""
 
     __slots__ = ()
 
@@ -189,13 +197,14 @@ def _check_result(value: Any) -> None:
         level = list(itertools.chain(*(item.values() for item in objects), *lists))
 
 
-def filtered(value: Any, expression: str, name: str = "The filter") -> Any:
+def filtered(value: Any, expression: str, name: str = "The filter", *, known: Any = None) -> Any:
     """Return the result of a filter for a value of `dynacli.text.exact_json`.
 
     Args:
         value: The value.
-        expression: A JMESPath expression, or a `JqProgram`.
+        expression: A JMESPath expression, a `JqProgram` or a `SqlQuery`.
         name: Name of the filter in messages.
+        known: The `KnownItems` of the value; None if the document does not describe it. Only a `SqlQuery` needs them.
 
     Raises:
         FormatError: The filter cannot be applied to this value.
@@ -203,6 +212,8 @@ def filtered(value: Any, expression: str, name: str = "The filter") -> Any:
     if isinstance(expression, JqProgram):
         results: list[Any] = feature("jq.run_jq").jq_results(value, expression)
         return results[0] if len(results) == 1 else JqResults(results)
+    if isinstance(expression, SqlQuery):
+        return feature("sql.run_query").query_result(value, expression, known)
     try:
         found = _Interpreter().visit(jmespath.compile(expression).parsed, value)
         _check_result(found)

@@ -100,6 +100,8 @@ def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         Path(directory).mkdir(exist_ok=True)
         Path(directory, PROJECT_FILE).write_text('[apis.shop]\nsource = "openapi.yaml"\n')
     assert 0 == run_cli("demo", "search-runs", "--page-size", "1").exit_code
+    for words in (("search-runs", "--range", "24h"), ("list-workflows",)):
+        assert 0 == run_cli("sync", "demo", *words).exit_code
 
 
 PARSED = ("api rollback", "auth login", "demo serve", "explore", "mcp", "mock", "proxy", "diff")

@@ -16,6 +16,7 @@ VALUES = {
     "cache": "off",
     "header": "a:b",
     "jq": ".a",
+    "sql": "select 1",
     "max_bytes": "3",
     "max_items": "3",
     "output": "json",

@@ -353,7 +353,7 @@ _OF_OTHERS = {
 }
 
 
-_TAKES_INPUTS = frozenset({"batch", "demo", "edit", "explore", "read", "replay", "request", "diff"})
+_TAKES_INPUTS = frozenset({"batch", "demo", "edit", "explore", "read", "replay", "request", "diff", "sync"})
 """Commands after which inputs of an operation are options, too."""
 
 

@@ -199,7 +199,7 @@ _BUILT = (
 _SHOWN = _modules("client.secret_names commands.call.dry_run request.preview")
 _VALUES = _modules("commands._option_values")
 _DRY_RUN = _BUILT | _SHOWN | _modules("text.json_budget")
-_ENDED = _modules("commands.call._conclude_call commands.call._receive_response")
+_ENDED = _modules("commands.call.conclude_call commands.call._receive_response")
 _SENT = _BUILT | _WIRE | _ENDED
 _ACCEPTED = _SENT | _modules(
     """

@@ -13,7 +13,7 @@ from dynacli.client.call import Call
 from dynacli.client.links.next_calls import next_calls
 from dynacli.client.pages.decide_rule import configured_rule, document_pages
 from dynacli.client.pages.page_rule import is_listing, place_at
-from dynacli.commands.call._conclude_call import creation_line, next_line
+from dynacli.commands.call.conclude_call import creation_line, next_line
 from dynacli.commands.run import Run
 from dynacli.openapi.model.acting_names import is_reading
 from dynacli.openapi.model.find_items import Items
@@ -62,9 +62,8 @@ def around_response(
     def describe(view: AgentView) -> Around:
         if not response.is_success:
             return Around(notes=(f"status {response.status}",))
-        came = (
-            _Came() if run.options.filter or run.options.jq else _items_that_came(call, response, pages, view)
-        )
+        is_filtered = run.options.filter or run.options.jq or run.options.sql
+        came = _Came() if is_filtered else _items_that_came(call, response, pages, view)
         if not _only_reads(call):
             created = creation_line(run, call, response, "-o", "agent")
             return Around(came.total, came.text, commands=(created,) if created else ())

@@ -17,8 +17,8 @@ from dynacli.client.inputs.call_inputs import CallInputs
 from dynacli.client.pages.merged_pages import MergedPages
 from dynacli.client.pages.page_loop import PageLoop
 from dynacli.client.parallel_calls import noting_interrupt
-from dynacli.commands.call._conclude_call import conclude, report_validation_so_far, write_head
 from dynacli.commands.call._receive_response import ResponseReceiver, note_if_large, write_response
+from dynacli.commands.call.conclude_call import conclude, report_validation_so_far, write_head
 from dynacli.commands.read_line import read_words, words_with_values
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation_words, program

@@ -172,7 +172,7 @@ class ResponseReceiver:
         """
         self.response = response
         if self._form.include and not self._form.is_whole:
-            from dynacli.commands.call._conclude_call import write_head
+            from dynacli.commands.call.conclude_call import write_head
 
             write_head(self._run.env, self._call.signed, response)
         media_type = response.header("content-type")
@@ -333,7 +333,7 @@ class ResponseReceiver:
         """
         call = self._call
         if not self.is_finished and call.validation is not None and self.response is not None:
-            from dynacli.commands.call._conclude_call import report_validation_so_far
+            from dynacli.commands.call.conclude_call import report_validation_so_far
 
             report_validation_so_far(self._run, call, self.response, call.validation, self._report)
         if isinstance(error, DamagedCatalogError):
@@ -388,11 +388,11 @@ class ResponseReceiver:
         of_response = call.validation
         of_request = None if call.validating is None else call.validating.validation
         if run.options.verbose and of_request is not None and of_response is not None:
-            from dynacli.commands.call._conclude_call import show_validators
+            from dynacli.commands.call.conclude_call import show_validators
 
             show_validators(run.env, of_request, of_response)
         if self.is_part:
-            from dynacli.commands.call._conclude_call import conclude_part
+            from dynacli.commands.call.conclude_call import conclude_part
 
             conclude_part(run, call, response, self._report)
             return
@@ -405,7 +405,7 @@ class ResponseReceiver:
             and not (of_response is not None and of_response.has_something_to_report)
         )
         if not is_plain:
-            from dynacli.commands.call._conclude_call import conclude
+            from dynacli.commands.call.conclude_call import conclude
 
             conclude(run, call, response, call.validation, self._report, self.unwritten)
         form = self._form
@@ -421,7 +421,7 @@ class ResponseReceiver:
             _note_items(run, call, response, form)
         is_created = call.described.operation.method == "POST" and response.is_success
         if is_created and run.env.is_agent and form.format != "agent":
-            from dynacli.commands.call._conclude_call import note_next_call
+            from dynacli.commands.call.conclude_call import note_next_call
 
             note_next_call(run, call, response)
 

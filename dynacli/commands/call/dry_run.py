@@ -56,7 +56,7 @@ def show_request(
     form = _dry_run_format(run.options)
     shown, masker = _masked_request(run, call, form)
     if call.validating is not None:
-        from dynacli.commands.call._conclude_call import conclude_request, warn_of_request
+        from dynacli.commands.call.conclude_call import conclude_request, warn_of_request
 
         try:
             call.check_request()
@@ -110,7 +110,7 @@ def show_requests(run: Run, calls: Iterable[Call]) -> None:
 def _data(options: Options, call: Call, shown: Request, masker: Masker, form: str) -> dict[str, Any]:
     """Return a request, or its inputs, as data."""
     if form == "inputs":
-        from dynacli.commands.call._whole_inputs import inputs_json
+        from dynacli.commands.call.whole_inputs import inputs_json
 
         return inputs_json(call, masker, shows_secrets=options.show_secrets)
     from dynacli.request.preview import as_json

@@ -16,8 +16,8 @@ from dynacli.options.standard_options import Options
 from dynacli.record import replace
 from dynacli.secrets import MASK
 
-_FILTERS = ("filter", "jq")
-"""The options that cannot be combined. Each of them overrides both."""
+_FILTERS = ("filter", "jq", "sql")
+"""The options that cannot be combined. Each of them overrides all."""
 
 
 class _Given(NamedTuple):
@@ -92,7 +92,7 @@ def lay_over(run: Run, words: list[str], table: OperationTable) -> list[str]:
     start = run.start_of(words) if words else None
     ahead = run.words if start is None else run.words[:start]
     if _FILTERS in replaced:
-        run.options = replace(run.options, filter="", jq="")
+        run.options = replace(run.options, filter="", jq="", sql="")
         ahead = _without_filters(ahead)
     if start is not None:
         run.words = (*ahead, *merged)

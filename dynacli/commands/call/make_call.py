@@ -145,7 +145,7 @@ def read_inputs(
     is_strict, draft = settings.level != "off", None
     whole = CallInputs({})
     if run.options.inputs is not None:
-        from dynacli.commands.call._whole_inputs import read_whole_inputs, without_given_pairs
+        from dynacli.commands.call.whole_inputs import read_whole_inputs, without_given_pairs
 
         described, whole = read_whole_inputs(run, described, settings)
         whole = without_given_pairs(described, whole, settings)
@@ -166,7 +166,7 @@ def read_inputs(
 
         inputs = with_pairs(described, inputs, settings, [(pair.name, pair.value) for pair in whole.query])
     if run.options.inputs is not None:
-        from dynacli.commands.call._whole_inputs import check_unmasked
+        from dynacli.commands.call.whole_inputs import check_unmasked
 
         check_unmasked(inputs, whole)
     return described, inputs, draft
@@ -296,7 +296,7 @@ class TerminalListener:
         elif isinstance(event, Progress):
             self._report_upload(event)
         elif is_verbose and isinstance(event, ResponseHead | ResponseReceived):
-            from dynacli.commands.call._conclude_call import show_response, show_size
+            from dynacli.commands.call.conclude_call import show_response, show_size
 
             if isinstance(event, ResponseHead):
                 show_response(self._run.env, event.call.signed, event.response)
@@ -307,7 +307,7 @@ class TerminalListener:
         """Report on a request before it is sent."""
         is_wrong = call.validating is not None and not call.validating.validation.is_valid
         if self._run.options.verbose or is_wrong:
-            from dynacli.commands.call._conclude_call import report_request
+            from dynacli.commands.call.conclude_call import report_request
 
             # Of several pages or repeated calls, report only the first invalid request.
             report_request(self._run, call, self._report, is_first=call.described is not self._validated)
@@ -320,7 +320,7 @@ class TerminalListener:
         if response.cache == "hit":
             self._begin(event.call)  # nothing was sent
         if self._run.options.verbose or is_offline:
-            from dynacli.commands.call._conclude_call import cache_text, cached_age
+            from dynacli.commands.call.conclude_call import cache_text, cached_age
 
             if self._run.options.verbose:
                 from dynacli.output.standard_error import write_stderr

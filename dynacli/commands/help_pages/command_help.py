@@ -216,15 +216,15 @@ def root_help(env: Environment, contents: Sequence[str] = ()) -> str:
         *([] if is_tool else map(paint.bold, wrapped(ROOT_ABOUT, width))),
         *usage_lines(f"{name} [OPTIONS] {called} [ARGUMENTS] [OPTIONS]", width),
         f"       {name} COMMAND ...",
+        *(() if is_tool else _root_examples(paint, width)),
         "",
-        *([] if is_tool else [*_root_examples(paint, width), ""]),
         *([*contents, ""] if contents else ()),
     ]
     sections = {section: _commands(section) for section in SECTIONS}
     column = max(len(row.left) for rows in sections.values() for row in rows) + 4
     for section, rows in sections.items():
         lines += [paint.heading(section), *row_lines(rows, width, column, paint), ""]
-    lines += [paint.heading("Options"), *row_lines(_common_options(), width, paint=paint)]
+    lines[-1:] = [paint.heading("Options"), *row_lines(_common_options(), width, paint=paint)]
     title, names = _further(env)
     lines += [shortened(f"{title}: {', '.join(names)}", width)] if names else []
     pages = invocation("help")

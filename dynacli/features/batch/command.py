@@ -425,6 +425,7 @@ class _ResultWriter:
     def __init__(self, run: Run, batch: BatchRun, form: OutputFormat, reporting: _Reporting) -> None:
         self._run, self._batch, self._form, self._reporting = run, batch, form, reporting
         self._is_shared = run.env.stdout_is_terminal and run.env.stderr_is_terminal and not form.file
+        self._is_asked_as_a_whole = bool(run.options.sql)
         self.is_interrupted = False
         self.unfiltered: FormatError | None = None
         self._left_out: Any = None
@@ -439,7 +440,7 @@ class _ResultWriter:
         from dynacli.client.parallel_calls import noting_interrupt
         from dynacli.output.written_items import written_items
 
-        form = replace(self._form, filter="")
+        form = self._form if self._is_asked_as_a_whole else replace(self._form, filter="")
         try:
             with written_items(self._run.env, form, known=_ROWS) as write:
                 try:
@@ -473,7 +474,7 @@ class _ResultWriter:
             write(found)
 
     def _filtered(self, line: Any) -> list[Any]:
-        if not self._form.filter:
+        if not self._form.filter or self._is_asked_as_a_whole:
             return [line]
         from dynacli.text.filter_value import filtered_item
 

@@ -108,12 +108,11 @@ def _check_api(run: Run, api: OpenedApi, options: _CheckOptions) -> None:
     from dynacli.features.check.check_run import CheckRun, CheckSettings
     from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 
-    if run.options.output_format == HTML and (
-        run.options.dry_run or run.options.filter or run.options.jq or run.options.columns
-    ):
+    options_of_parts = (run.options.filter, run.options.jq, run.options.sql, run.options.columns)
+    if run.options.output_format == HTML and (run.options.dry_run or any(options_of_parts)):
         raise UsageError(
             "`-o html` needs a complete check",
-            hint="Leave out `--dry-run`, `-f` and `--columns`",
+            hint="Leave out `--dry-run`, `-f`, `--sql` and `--columns`",
         )
     settings = _settings(run, api, options)
     other = _other_settings(run, api, options) if run.options.against else None

@@ -465,7 +465,11 @@ def test_help_is_about_checks() -> None:
     for reported in ("each call [default: 30]", "[default: exact]", "Add a header to every request"):
         assert reported in text
     assert "http|json|curl" not in text
-    assert text.index("--timeout SECONDS") < text.index("Also: -f, --jq, --columns") < text.index("--debug")
+    assert (
+        text.index("--timeout SECONDS")
+        < text.index("Also: -f, --jq, --sql, --columns")
+        < text.index("--debug")
+    )
 
 
 @pytest.fixture

@@ -1,0 +1,171 @@
+"""A feed for a call of a list: its table, the columns of its inputs, its key, and how to ask for what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.inputs.find_input import find_input
+from dynacli.environment import invocation
+from dynacli.errors import FormatError, UsageError
+from dynacli.features.sql.feed import Feed
+from dynacli.openapi.model.operation import Operation
+
+_NOTHING: Mapping[str, str] = {}
+
+
+class FeedOptions(NamedTuple):
+    """The options of `sync` about a feed.
+
+    Args:
+        key: The fields that identify an item; empty if the resource knows them.
+        appends: Whether each run adds its items as new rows.
+        since: `PARAM=FIELD`: the query parameter that asks for what changed, and the field with that time.
+        parents: The table whose rows fill inputs; empty for none.
+        filled: Input → column of the parents.
+    """
+
+    key: tuple[str, ...]
+    appends: bool
+    since: str
+    parents: str = ""
+    filled: Mapping[str, str] = _NOTHING
+
+
+def make_feed(described: DescribedOperation, inputs: Mapping[str, Any], options: FeedOptions) -> Feed:
+    """Return the feed of a call.
+
+    Args:
+        inputs: The inputs of the call, in the format of `--inputs`.
+
+    Raises:
+        UsageError: The options contradict each other, or name no parameter.
+        FormatError: The document shows no id, and no key is given.
+    """
+    if options.key and options.appends:
+        raise UsageError(
+            "`--key` and `--append` cannot be combined", reason="Rows that are appended have no key"
+        )
+    columns = columns_of_inputs(described.operation, inputs)
+    known = described.known_items
+    names = known.names if known is not None else ()
+    own = (
+        options.key
+        or tuple(name for name in ("id", "uuid", "key", "number", "slug", "name") if name in names)[:1]
+    )
+    in_path = tuple(
+        f"_{parameter.name}" for parameter in described.operation.parameters if parameter.location == "path"
+    )
+    if not (own or options.appends):
+        raise FormatError(
+            f"Nothing says which field identifies an item of `{described.operation.name}`",
+            reason="The document shows no id of the resource, so rows could overwrite each other",
+            hint="Name the fields: `--key FIELD,FIELD`; or add all items in each run: `--append`",
+        )
+    parameter, field = _since(described, options.since)
+    return Feed(
+        0,
+        described.operation.name,
+        inputs,
+        _table_of(described),
+        columns,
+        () if options.appends else (*in_path, *own),
+        "you named it" if options.key else "",
+        field,
+        parameter,
+        options.parents,
+        options.filled,
+    )
+
+
+def columns_of_inputs(operation: Operation, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return column → value of the path and query inputs that are no secrets."""
+    columns = {}
+    for parameter in operation.parameters:
+        if parameter.location in {"path", "query"} and parameter.option in inputs:
+            value = inputs[parameter.option]
+            if isinstance(value, str | int | float):
+                columns[f"_{parameter.name}"] = value
+    return columns
+
+
+def _table_of(described: DescribedOperation) -> str:
+    """Return the table of an operation: the last literal segment of its path, or its name."""
+    words = [part for part in described.operation.path.split("/") if part and "{" not in part]
+    return (words[-1] if words else described.operation.name).replace("-", "_")
+
+
+def _since(described: DescribedOperation, text: str) -> tuple[str, str]:
+    """Return the query parameter and the field of `--since`; both are empty if it is not given.
+
+    Raises:
+        UsageError: The text is malformed, or the operation has no such parameter.
+    """
+    name, _, field = text.partition("=")
+    if not text:
+        return "", ""
+    parameter = find_input(described, name)[0]
+    if not field or parameter is None or parameter.location != "query":
+        raise UsageError(
+            f"`{text}` does not say how to ask for what changed",
+            reason=f"Expected a query parameter of `{described.operation.name}`, and the field with the time",
+            hint="For example: `--since updated_since=updated_at`",
+        )
+    return parameter.option, field
+
+
+def filled_inputs(
+    described: DescribedOperation,
+    given: Collection[str],
+    table: str,
+    feeds: Sequence[Feed],
+    named: Sequence[str],
+) -> dict[str, str]:
+    """Return input → column of the parents, for the path inputs that are not given.
+
+    Args:
+        given: The inputs that the user gave.
+        table: The table of the parents.
+        feeds: The feeds of that table.
+        named: `INPUT=COLUMN` each, as the user named them.
+
+    Raises:
+        UsageError: The table has no feed, or it is not clear which column fills an input.
+    """
+    if not feeds:
+        raise UsageError(
+            f"There is no table `{table}` to fill inputs from",
+            hint=f"Fetch it first: `{invocation('sync', described.api.name)} OPERATION`",
+        )
+    filled = {}
+    for word in named:
+        name, _, column = word.partition("=")
+        parameter, _field = find_input(described, name)
+        if parameter is None or not column:
+            raise UsageError(
+                f"`--set {word}` fills no input of `{described.operation.name}`",
+                reason="With `--for`, it has an input and a column of the parents",
+                hint="For example: `--set issue_number=number`",
+            )
+        filled[parameter.option] = column
+    parents = feeds[0]
+    own = [column for column in parents.key if column not in parents.columns]
+    left = [
+        parameter
+        for parameter in described.operation.parameters
+        if parameter.location == "path" and parameter.option not in {*given, *filled}
+    ]
+    for parameter in list(left):
+        column = f"_{parameter.name}"
+        if column in parents.columns:
+            filled[parameter.option] = column
+            left.remove(parameter)
+    if len(left) == 1 and len(own) == 1:
+        filled[left.pop().option] = own[0]
+    if left:
+        raise UsageError(
+            f"It is not clear which column of `{table}` fills `{left[0].option}`",
+            hint=f"Name it: `--set {left[0].option}=COLUMN`",
+        )
+    return filled

@@ -1,0 +1,328 @@
+"""One SELECT of SQLite over a response, or over mirrors: checked before, restricted and limited while it runs.
+
+SQLite compiles the query. An authorizer refuses everything except reading, so that a query changes nothing, opens no
+file and loads no extension. A handler ends a query that takes too long or too much memory.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import time
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from math import isinf
+from typing import Any, NoReturn
+
+from dynacli.environment import invocation
+from dynacli.errors import FormatError, UsageError
+from dynacli.features.sql.tables import item_columns, item_text, sql_name, table_columns
+from dynacli.openapi.model.find_items import Items, KnownItems, find_items
+from dynacli.openapi.model.wording import did_you_mean, near_names
+from dynacli.system import largest_memory
+from dynacli.text.json_budget import MAX_VALUES
+
+MOST_SECONDS = 30
+_MOST_MEMORY = 1024**3
+"""Bytes by which the memory of the process may grow."""
+_LONGEST_VALUE = 64 * 1024 * 1024
+_STEPS_BETWEEN_LOOKS = 20_000
+_TOKEN = re.compile(
+    r"""(?P<space>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))
+    |(?P<text>'(?:[^']|'')*')
+    |(?P<name>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\])
+    |(?P<word>[A-Za-z_\u0080-\U0010ffff][\w$\u0080-\U0010ffff]*)
+    |(?P<other>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+_REFUSED = re.compile(
+    r"pragma_.*|load_extension|readfile|writefile|edit|fts3_tokenizer|lsdir|fsdir", re.IGNORECASE
+)
+"""Functions that open files, load code or show settings. Most installations of SQLite lack most of them."""
+_READING = frozenset(
+    {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
+)
+_UNKNOWN = re.compile(r"no such (column|table|function): (.*)")
+_VERBS = frozenset({"SELECT", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE"})
+_NOTHING = KnownItems()
+
+
+def check_query(text: str, name: str = "The query") -> None:
+    """Check, before anything is sent, that a text is one SELECT without a syntax error.
+
+    Args:
+        name: The name of the query in messages.
+
+    Raises:
+        UsageError: The text is something else.
+    """
+    tokens = [match for match in _TOKEN.finditer(text) if match.lastgroup != "space"]
+    words = [match.group().upper() if match.lastgroup == "word" else "" for match in tokens]
+    ends = [index for index, match in enumerate(tokens) if match.group() == ";"]
+    if _verb(tokens, words) != "SELECT" or (ends and ends[0] < len(tokens) - 1):
+        raise UsageError(
+            f"{name} is not one SELECT of SQLite",
+            reason="It must begin with `SELECT` or `WITH`, and contain a single statement",
+            hint=f"For example: `--sql 'select count(*) from rows'`; see `{invocation('help sql')}`",
+        )
+    for match in tokens:
+        plain = match.group().strip('"`[]')
+        if match.lastgroup in {"word", "name"} and _REFUSED.fullmatch(plain):
+            _refuse(name, f"`{plain}` does more than reading rows")
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.set_authorizer(_authorize)
+        try:
+            db.execute(f"EXPLAIN {_strict(text)}")
+        except sqlite3.Error as error:
+            # Names are known only when the response is there.
+            if not _UNKNOWN.match(str(error)):
+                if _is_refused(error):
+                    _refuse(name, "it does more than reading rows")
+                raise UsageError(
+                    f"{name} has a syntax error",
+                    reason=f"SQLite says: {error}",
+                    hint=f"`{invocation('help sql')}`",
+                ) from error
+
+
+def _verb(tokens: Sequence[re.Match[str]], words: Sequence[str]) -> str:
+    """Return the verb of a statement: its first word, or after `WITH` the first verb outside parentheses.
+
+    Args:
+        words: The tokens in capitals; empty for a token that is not a word.
+    """
+    if words[:1] != ["WITH"]:
+        return words[0] if words else ""
+    depth = 0
+    for match, word in zip(tokens, words, strict=True):
+        depth += {"(": 1, ")": -1}.get(match.group(), 0)
+        if not depth and word in _VERBS:
+            return word
+    return ""
+
+
+def _refuse(name: str, reason: str) -> NoReturn:
+    raise UsageError(
+        f"{name} is refused",
+        reason=reason,
+        hint="Read the tables alone; PRAGMA, files and extensions are not allowed",
+    )
+
+
+def _strict(text: str) -> str:
+    """Return a query in which a name in double quotes is never text.
+
+    SQLite reads `"name"` as text if there is no such column
+    (https://www.sqlite.org/quirks.html#double_quoted_string_literals_are_accepted). In backticks, it is an error.
+    """
+    return "".join(_in_backticks(match) for match in _TOKEN.finditer(text))
+
+
+def _in_backticks(match: re.Match[str]) -> str:
+    token = match.group()
+    if match.lastgroup != "name" or token[0] != '"':
+        return token
+    name = token[1:-1].replace('""', '"').replace("`", "``")
+    return f"`{name}`"
+
+
+def _authorize(action: int, *_: str | None) -> int:
+    return sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
+
+
+def _is_refused(error: sqlite3.Error) -> bool:
+    return "not authorized" in str(error) or "prohibited" in str(error)
+
+
+def query_result(value: Any, query: str, known: KnownItems | None) -> list[dict[str, Any]]:
+    """Return the rows of a query over a response.
+
+    Args:
+        value: A value of `dynacli.text.exact_json`.
+        query: The checked query.
+        known: The items of the response according to the document; None if unknown.
+
+    Raises:
+        FormatError: A name is unknown, or the query fails, takes too long or too much memory.
+        UsageError: The query does more than reading.
+    """
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        for name, items, names in _tables(value, known or _NOTHING):
+            _fill(db, name, items, names, has_json=name != "response" or not items[0])
+        try:
+            return list(rows_of_query(db, query, MOST_SECONDS))
+        except UnknownNameError as error:
+            raise FormatError(
+                f"The response has no {error.kind} `{error.name}`",
+                reason=f"It has {', '.join(f'`{name}`' for name in error.known[:_MOST_LISTED])}",
+                hint=did_you_mean(error.near, "The response is printed as JSON"),
+                near=error.near,
+            ) from error
+
+
+_MOST_LISTED = 20
+
+
+class UnknownNameError(Exception):
+    """A query names a table, a column or a function that does not exist.
+
+    Args:
+        kind: `table`, `column` or `function`.
+        name: The unknown name.
+        known: The names of this kind that exist.
+    """
+
+    def __init__(self, kind: str, name: str, known: list[str]) -> None:
+        super().__init__(f"no such {kind}: {name}")
+        self.kind, self.name, self.known = kind, name, known
+
+    @property
+    def near(self) -> list[str]:
+        """Known names that are similar."""
+        return near_names(self.name.rpartition(".")[2] if self.kind == "column" else self.name, self.known)
+
+
+def rows_of_query(db: sqlite3.Connection, query: str, seconds: float) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a query.
+
+    Args:
+        db: The database, which must be trusted to have no harmful views.
+        seconds: The time limit.
+
+    Raises:
+        UnknownNameError: A name is unknown.
+        FormatError: The query fails, takes too long or too much memory.
+        UsageError: The query does more than reading.
+    """
+    db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
+    names_of_kind = _names(db)
+    with _restricted(db, seconds) as reason:
+        try:
+            cursor = db.execute(_strict(query))
+            columns = _distinct(_shown(str(column[0]), query) for column in cursor.description)
+            left = MAX_VALUES
+            for row in cursor:
+                left -= len(row) + 1
+                if left < 0:
+                    raise _failed("its result is too large")
+                yield {name: _json_value(cell) for name, cell in zip(columns, row, strict=True)}
+        except sqlite3.Error as error:
+            found = _UNKNOWN.match(str(error))
+            if found is not None:
+                raise UnknownNameError(found[1], found[2], names_of_kind(found[1])) from error
+            if _is_refused(error):
+                _refuse("The query", "it does more than reading rows")
+            raise _failed("; ".join(reason) or f"SQLite says: {error}") from error
+
+
+def _failed(reason: str) -> FormatError:
+    return FormatError("The query fails", reason=reason, hint=f"`{invocation('help sql')}` has examples")
+
+
+@contextmanager
+def _restricted(db: sqlite3.Connection, seconds: float) -> Iterator[list[str]]:
+    """Let a connection only read, for a time, and with a limit of memory; yield why a query was ended."""
+    reason: list[str] = []
+    end, most = time.monotonic() + seconds, largest_memory() + _MOST_MEMORY
+
+    def look() -> int:
+        if time.monotonic() > end:
+            reason.append(f"it takes more than {seconds:g} seconds")
+        elif largest_memory() > most:
+            reason.append(f"it takes more than {_MOST_MEMORY // 1024**2:,} MiB of memory")
+        return len(reason)
+
+    db.set_authorizer(_authorize)
+    db.set_progress_handler(look, _STEPS_BETWEEN_LOOKS)
+    try:
+        yield reason
+    finally:
+        db.set_progress_handler(None, 0)
+        db.set_authorizer(None)
+
+
+def _names(db: sqlite3.Connection) -> Any:
+    """Return a function from a kind of name to the names that a database has."""
+    tables = [
+        (schema, name)
+        for _, schema, _ in db.execute("PRAGMA database_list").fetchall()
+        for (name,) in db.execute(
+            f"SELECT name FROM {sql_name(schema)}.sqlite_master WHERE type IN ('table', 'view')"
+        )
+        if not name.startswith(("_", "sqlite_"))
+    ]
+    columns: list[str] = []
+    for schema, name in tables:
+        with suppress(sqlite3.Error):  # a view of a foreign file may be wrong
+            rows = db.execute(f"PRAGMA {sql_name(schema)}.table_info({sql_name(name)})").fetchall()
+            columns += [row[1] for row in rows]
+    found = {"table": [name for _, name in tables], "column": list(dict.fromkeys(columns))}
+    return lambda kind: found.get(kind, [])
+
+
+def _shown(name: str, query: str) -> str:
+    """Return the name of a column of a result as the user wrote it."""
+    return name if "`" in query else name.replace("`", '"')
+
+
+def _distinct(names: Iterable[str]) -> list[str]:
+    """Return names for the columns of a result; a repeated one gets a number."""
+    found: list[str] = []
+    for name in names:
+        number, unique = 1, name
+        while unique in found:
+            number += 1
+            unique = f"{name}_{number}"
+        found.append(unique)
+    return found
+
+
+def _json_value(cell: Any) -> Any:
+    """Return a value of SQLite as JSON: infinity is null, and bytes are base64."""
+    if isinstance(cell, float) and isinf(cell):
+        return None
+    return b64encode(cell).decode() if isinstance(cell, bytes) else cell
+
+
+def _tables(value: Any, known: KnownItems) -> Iterator[tuple[str, list[Any], tuple[str, ...]]]:
+    """Yield (name, items, documented columns) of the tables of a response."""
+    found = find_items(value, known)
+    is_list = isinstance(found, Items)
+    items = [item for item in found.values if isinstance(item, dict)] if isinstance(found, Items) else []
+    if is_list:
+        yield "rows", items, known.names
+    members = value if isinstance(value, dict) else {}
+    scalars = {name: item for name, item in members.items() if not isinstance(item, list | dict)}
+    yield "response", [scalars], ()
+    taken = {"rows", "response"}
+    for name, member in members.items():
+        is_table = isinstance(member, list) and member and all(isinstance(item, dict) for item in member)
+        if is_table and name.lower() not in taken:
+            taken.add(name.lower())
+            yield name, member, ()
+
+
+def _fill(
+    db: sqlite3.Connection, table: str, items: list[Any], names: tuple[str, ...], *, has_json: bool
+) -> None:
+    """Make a table of items.
+
+    Args:
+        names: The documented columns, which come first.
+        has_json: Whether the table has the column `_json`.
+    """
+    if "\0" in table:
+        return
+    rows = [dict(item_columns(item)) for item in items]
+    columns = table_columns(dict.fromkeys((*names, *(name for row in rows for name in row))))
+    listed = [*columns, *(("_json",) if has_json else ())]
+    db.execute(f"CREATE TABLE {sql_name(table)} ({', '.join(map(sql_name, listed))})")
+    marks = ", ".join("?" * len(listed))
+    values = (
+        [*map(row.get, columns), *((item_text(item),) if has_json else ())]
+        for row, item in zip(rows, items, strict=True)
+    )
+    db.execute("BEGIN")
+    db.executemany(f"INSERT INTO {sql_name(table)} VALUES ({marks})", values)
+    db.execute("COMMIT")

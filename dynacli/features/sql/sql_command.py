@@ -1,0 +1,125 @@
+"""`dynacli sql`: reads mirrors by one SELECT, or lists their tables."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import click
+
+from dynacli.commands.run import Run
+from dynacli.environment import invocation
+from dynacli.errors import FileError, UsageError
+from dynacli.features.sql.mirror_file import feeds_in, file_uri, last_passes
+from dynacli.features.sql.mirrors import mirror_path, reading
+from dynacli.features.sql.run_query import UnknownNameError, check_query, rows_of_query
+from dynacli.features.sql.tables import sql_name
+from dynacli.openapi.model.wording import did_you_mean
+from dynacli.output.render import is_for_people, write_data
+from dynacli.output.written_items import write_rows_of_query
+from dynacli.text.terminal import Painter, visible
+
+_SECONDS = 60
+_MOST_ATTACHED = 10
+"""The limit of SQLite (https://www.sqlite.org/limits.html)."""
+
+
+@click.pass_obj
+def run_sql(run: Run, api: str | None, query: str | None, file: str | None) -> None:
+    """Run `sql`."""
+    if not (api or file):
+        raise UsageError(
+            "Name the API whose mirror you want to read",
+            hint=f"`{invocation('sync list')}` lists the mirrors",
+        )
+    if file and query is None:
+        api, query = None, api  # with `--file`, the API may be left out
+    names = [name for name in (api or "").split(",") if name]
+    paths = {name: mirror_path(run.env, name, run.options.in_force("profile", run.env)) for name in names}
+    if file:
+        paths = {**paths, "mirror": file}
+    if query is None:
+        _list_tables(run, paths)
+        return
+    check_query(query)
+    with _attached(paths) as db:
+        try:
+            rows = list(rows_of_query(db, query, _SECONDS))
+        except UnknownNameError as error:
+            raise UsageError(
+                f"No mirror of `{', '.join(paths)}` has the {error.kind} `{error.name}`",
+                reason=f"There are {', '.join(f'`{name}`' for name in error.known[:20])}"
+                if error.known
+                else "",
+                hint=did_you_mean(error.near, f"`{invocation('sql', 'API')}` lists the tables and columns"),
+                near=error.near,
+            ) from error
+    write_rows_of_query(run.env, rows, run.data_format)
+
+
+@contextmanager
+def _attached(paths: dict[str, str]) -> Iterator[sqlite3.Connection]:
+    """Open mirrors for reading, each under the name of its API. The tables of the first one need no name before them.
+
+    Raises:
+        UsageError: A mirror does not exist, or there are too many.
+        FileError: A mirror cannot be read.
+    """
+    if len(paths) > _MOST_ATTACHED:
+        raise UsageError(f"A query can read {_MOST_ATTACHED} mirrors at most, and {len(paths)} are named")
+    for name, path in paths.items():
+        with reading(path, name):
+            pass
+    with closing(sqlite3.connect(":memory:", uri=True, isolation_level=None)) as db:
+        # A file may come from others: its views must not call functions that do more than reading.
+        db.execute("PRAGMA trusted_schema = OFF")
+        for name, path in paths.items():
+            try:
+                db.execute(f"ATTACH ? AS {sql_name(name)}", (file_uri(path),))
+            except sqlite3.Error as error:
+                raise FileError(
+                    f"The mirror `{path}` cannot be read", reason=f"SQLite says: {error}"
+                ) from error
+        yield db
+
+
+def _list_tables(run: Run, paths: dict[str, str]) -> None:
+    """Write the tables of mirrors, with their columns, the number of their rows and their age."""
+    rows: list[dict[str, Any]] = []
+    for name, path in paths.items():
+        with reading(path, name) as db:
+            rows += _tables_of(db, name)
+
+    def text(paint: Painter, width: int) -> str:  # noqa: ARG001
+        lines = []
+        for row in rows:
+            age = f"{row['rows']:,} rows, synced {row['synced_at'] or 'never'}"
+            lines.append(f"{paint.bold(visible(row['table']))}  {paint.dim(age)}")
+            lines.append(f"  {', '.join(map(visible, row['columns']))}")
+        return "\n".join(lines)
+
+    form = run.data_format
+    if is_for_people(form):
+        write_data(run.env, rows, form, text)
+    else:
+        write_data(run.env, rows, form)
+
+
+def _tables_of(db: sqlite3.Connection, api: str) -> Iterable[dict[str, Any]]:
+    passes = last_passes(db)
+    ages: dict[str, str] = {}
+    for feed in feeds_in(db):
+        began = passes.get(feed.number, {}).get("began_at") or ""
+        ages[feed.table] = max(ages.get(feed.table, ""), began)
+    for table, synced_at in ages.items():
+        ((count,),) = db.execute(f"SELECT count(*) FROM {sql_name(table)}").fetchall()
+        columns = [row[1] for row in db.execute(f"PRAGMA table_info({sql_name(table)})")]
+        yield {
+            "api": api,
+            "table": table,
+            "columns": columns,
+            "rows": count,
+            "synced_at": synced_at or None,
+        }
