@@ -58,7 +58,7 @@ from dynacli.request.convert_words import convert_all
 from dynacli.text.exact_json import compact_json, read_json
 from dynacli.text.json_budget import read_limited
 from dynacli.text.markdown import to_text
-from dynacli.text.terminal import visible
+from dynacli.text.terminal import cell_width, visible
 
 _EMPTY = "sent as an empty text"
 _WIDTH = 72
@@ -78,6 +78,9 @@ _FACTS: Final = {
     "wait-timeout": "SECONDS at most [default 300]",
     "wait-interval": "SECONDS between two calls [2, growing to 30]",
 }
+_INDENT = "  "
+_NARROWEST_COLUMN = 12
+"""Minimum width of the column of names."""
 _SHOWN_AT_FIRST = 40
 """Number of rows until the form offers more: making a widget takes time."""
 
@@ -202,21 +205,6 @@ class ActionLine(Static, can_focus=True):
         self.action_press()
 
 
-class _Name(Static):
-    """The name of an input. A narrow form shows the end, because inputs of one object begin alike."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(markup=False, classes="name")
-        self._shown = visible(name, keep="")
-
-    def render(self) -> Text:
-        """Draw the name."""
-        width = self.content_size.width
-        return Text(
-            self._shown if len(self._shown) <= width else f"…{self._shown[1 - width :]}", no_wrap=True
-        )
-
-
 class _TextBox(Input):
     """A box for one line of text. Its hint is cut to its width.
 
@@ -285,23 +273,37 @@ class FieldRow(Horizontal):
         row: The input.
         word: The text in its box.
         facts: A description of the values that it takes.
+        name: Its name, indented below its group [default: its option].
         is_empty: Whether it is given as an empty string.
     """
 
-    def __init__(self, row: FormRow, word: str, facts: str = "", *, is_empty: bool = False) -> None:
+    def __init__(
+        self, row: FormRow, word: str, facts: str = "", name: str = "", *, is_empty: bool = False
+    ) -> None:
         super().__init__(classes="field")
         self.row, self.facts = row, facts or _facts_of(row)
+        self._label = f"{visible(name or row.option, keep='')}{'*' if row.is_needed else ''}"
         self._word, self._is_empty = word, is_empty
         self._error: Static | None = None
 
     def compose(self) -> ComposeResult:
         """Make the name and the box."""
-        mark = "*" if self.row.is_needed else ""
-        yield _Name(f"{self.row.option}{mark}")
+        yield Static(self._label, markup=False, classes="name")
         if self.row.choices:
             yield ChoiceBox(self.row.option, self.row.choices, self._word, hint=self._hint)
         else:
             yield _TextBox(self._word, self._hint, is_secret=self.row.is_secret)
+
+    @property
+    def name_width(self) -> int:
+        """The width of its name in columns."""
+        return cell_width(self._label)
+
+    def fit_name(self, column: int) -> None:
+        """Give its name a column of this width, or a line above the box if the name is longer."""
+        is_long = self.name_width >= column
+        self.set_class(is_long, "long")
+        self.children[0].styles.width = "100%" if is_long else column
 
     @property
     def _hint(self) -> str:
@@ -563,6 +565,33 @@ def _setting_row(name: str, words: Sequence[str], facts: str, given: Mapping[str
     return SettingRow(FormRow(DescribedInput.of(setting), name, ""), given.get(name, ""), facts)
 
 
+class _Groups:
+    """The names of inputs, indented below the object or item that they are fields of."""
+
+    def __init__(self) -> None:
+        self._depths: dict[str, int] = {}
+
+    def name_of(self, row: FormRow) -> tuple[str, str]:
+        """Return the name of a row, and the heading of a new group; empty if the group is known."""
+        group, _, name = row.option.rpartition(".") if row.input.path else ("", "", row.option)
+        heading = ""
+        if group and group not in self._depths:
+            around = group
+            while around and around not in self._depths:
+                around = around.rpartition(".")[0]
+            rest = group[len(around) :].lstrip(".")
+            is_item = bool(around) and rest.isdecimal()
+            self._depths[group] = self._depths[around] + (not is_item) if around else 0
+            shown = f"{around.rpartition('.')[2]}.{rest}" if is_item else rest
+            heading = f"{self.indented(group)}{shown}"
+        self._depths[row.option] = self._depths[group] + 1 if group else 0
+        return f"{self.indented(row.option)}{name}", heading
+
+    def indented(self, option: str) -> str:
+        """Return the spaces before the name of an option."""
+        return _INDENT * self._depths.get(option, 0)
+
+
 class RequestForm(Vertical):
     """The form of an operation."""
 
@@ -587,6 +616,9 @@ class RequestForm(Vertical):
         self._profiles: list[str] = []
         self._focused: Widget | None = None
         self._made_of_rows = ""
+        self._left: set[str] = set()
+        self._are_all_left = False
+        self._checked = Checked({}, "")
 
     def compose(self) -> ComposeResult:
         """Make the parts."""
@@ -635,6 +667,7 @@ class RequestForm(Vertical):
         self._settings = dict(draft.settings)
         self._words, self._counts, self._added = dict(draft.words), {}, []
         self._shown = _SHOWN_AT_FIRST
+        self._left, self._are_all_left, self._checked = set(), False, Checked({}, "")
         operation = draft.described.operation
         lines = [f" {visible(operation.path, keep='')}", visible(operation.summary, keep="")]
         title = Content.assemble(painted_method(operation.method), "\n".join(filter(None, lines)))
@@ -652,20 +685,33 @@ class RequestForm(Vertical):
         container = self.query_one("#rows", VerticalScroll)
         await container.remove_children()
         await container.mount_all(self._widgets(described))
+        self.on_resize()
+
+    def on_resize(self) -> None:
+        """Give the names a column for the longest one. A name that is too long has its own line."""
+        fields = self.query(FieldRow)
+        most = max(self.query_one("#rows").size.width * 9 // 20, _NARROWEST_COLUMN)
+        column = max((field.name_width for field in fields if field.name_width < most), default=0) + 1
+        for field in fields:
+            field.fit_name(max(column, _NARROWEST_COLUMN))
 
     def _widgets(self, described: DescribedOperation) -> list[Widget]:
         widgets: list[Widget] = []
-        location = ""
+        location, groups = "", _Groups()
         rows = [row for row in self._rows if self._text is None or not _is_of_body(row)]
         for row in rows[: self._shown]:
             if isinstance(row, MoreItems):
-                widgets.append(ActionLine(f"+ another item of {row.option}", name=f"item {row.option}"))
+                label = f"{groups.indented(row.option)}+ another item of {row.option.rpartition('.')[2]}"
+                widgets.append(ActionLine(label, name=f"item {row.option}"))
                 continue
             if row.location != location:
-                location = row.location
+                location, groups = row.location, _Groups()
                 widgets.append(Static(self._heading(location), markup=False, classes="heading"))
             word = self._words.get(row.option)
-            widgets.append(FieldRow(row, word or "", is_empty=word == ""))
+            name, heading = groups.name_of(row)
+            if heading:
+                widgets.append(Static(visible(heading, keep=""), markup=False, classes="group"))
+            widgets.append(FieldRow(row, word or "", name=name, is_empty=word == ""))
         if len(rows) > self._shown:
             widgets.append(ActionLine(f"{len(rows) - self._shown} more inputs ...", name="more"))
         if rows or described.media_type is not None:
@@ -693,6 +739,18 @@ class RequestForm(Vertical):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Remember the widget that has the focus."""
         self._focused = event.widget
+
+    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
+        """From now on, show that the input is missing if it is."""
+        field = event.widget.parent
+        if isinstance(field, FieldRow) and field.is_attached:
+            self._left.add(field.row.option)
+            self.mark(self._checked)
+
+    def show_missing(self) -> None:
+        """Show all missing inputs, not only those that lost the focus."""
+        self._are_all_left = True
+        self.mark(self._checked)
 
     def focus_first(self) -> None:
         """Give the focus to the first box."""
@@ -848,18 +906,27 @@ class RequestForm(Vertical):
         self.post_message(self.Changed())
 
     def mark(self, checked: Checked) -> None:
-        """Show the errors."""
+        """Show the errors. An input is missing only after it lost the focus, or after the request was sent."""
+        self._checked = checked
+        awaited = () if self._are_all_left else [name for name in checked.missing if name not in self._left]
+        errors = {option: text for option, text in checked.errors.items() if option not in awaited}
         shown = set()
         for field in self.query(FieldRow):
-            errors = checked.settings if isinstance(field, SettingRow) else checked.errors
-            field.mark(errors.get(field.row.option, ""))
-            shown.add(errors.get(field.row.option, ""))
-        wrong = {**checked.errors, **checked.settings}
+            of_field = checked.settings if isinstance(field, SettingRow) else errors
+            field.mark(of_field.get(field.row.option, ""))
+            shown.add(of_field.get(field.row.option, ""))
+        wrong = {**errors, **checked.settings}
         hidden = [f"{option}: {text}" for option, text in wrong.items() if text not in shown]
-        summary = checked.summary or (hidden[0].removeprefix(": ") if hidden else "")
+        is_wrong = bool(wrong) or not (checked.is_right or awaited)
+        summary = "" if awaited and not wrong else checked.summary
+        summary = summary or (hidden[0].removeprefix(": ") if hidden else "")
+        if not summary:
+            needed = f"Still needed: {', '.join(awaited)}"
+            summary = "Not valid yet" if is_wrong else needed if awaited else "Valid"
         state = self.query_one("#state", Static)
-        state.set_class(not checked.is_right, "wrong")
-        state.update(visible(summary, keep="") or ("Valid" if checked.is_right else "Not valid yet"))
+        state.set_class(is_wrong, "wrong")
+        state.set_class(bool(awaited) and not is_wrong, "awaited")
+        state.update(visible(summary, keep=""))
 
     def show_line(self, line: str) -> None:
         """Show the command line."""
@@ -892,7 +959,8 @@ class RequestForm(Vertical):
         field = widget.parent if widget is not None else None
         hint = ""
         if isinstance(field, FieldRow):
-            hint = f"{field.facts}\n{visible(field.row.description, keep='')}"
+            option = f"{visible(field.row.option, keep='')}: " if "." in field.row.option else ""
+            hint = f"{option}{field.facts}\n{visible(field.row.description, keep='')}"
         self.query_one("#hint", Static).update(hint)
 
 

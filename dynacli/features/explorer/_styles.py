@@ -37,11 +37,16 @@ OperationList .list--cursor { text-style: reverse; }
 #body { height: 1fr; min-height: 6; border: none; }
 #hint { height: auto; max-height: 3; color: $text-muted; }
 #state { height: auto; max-height: 2; color: $text-success; }
+#state.awaited { color: $text-muted; }
 #state.wrong { color: $text-error; }
 #line { height: auto; max-height: 2; text-style: bold; }
 .heading { color: $text-primary; text-style: bold; height: 1; }
 .field { height: 1; }
-.field .name { width: 40%; max-width: 30; height: 1; padding-right: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+.field .name { height: 1; padding-right: 1; }
+.field.long { layout: vertical; height: auto; }
+.field.long .name { height: auto; }
+.field.long Input, .field.long ChoiceBox { width: 100%; padding-left: 4; }
+.group { height: 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
 .field Input, .field ChoiceBox { width: 1fr; }
 .field:focus-within .name { text-style: reverse; }
 .error { height: auto; color: $text-error; }

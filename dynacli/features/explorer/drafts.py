@@ -79,11 +79,13 @@ class Checked(NamedTuple):
         errors: Option → error of its value.
         summary: The error of the whole draft, in one line; empty if there is none.
         settings: Setting of the call → its error.
+        missing: The options of `errors` whose inputs are required and not given.
     """
 
     errors: Mapping[str, str]
     summary: str
     settings: Mapping[str, str] = MappingProxyType({})
+    missing: tuple[str, ...] = ()
 
     @property
     def is_right(self) -> bool:
@@ -167,7 +169,7 @@ def check_draft(draft: Draft, settings: CallSettings) -> Checked:
         further_calls(draft.described, draft.settings, settings)
     except DynacliError as error:
         wrong = {str(error.details.get("setting", "")): _error_line(error)}
-    return Checked({**checked.errors, **misfits}, checked.summary, wrong)
+    return checked._replace(errors={**checked.errors, **misfits}, settings=wrong)
 
 
 def _check_rest(draft: Draft, settings: CallSettings, *, is_strict: bool, but: Collection[str]) -> Checked:
@@ -181,7 +183,7 @@ def _check_rest(draft: Draft, settings: CallSettings, *, is_strict: bool, but: C
         request = request_of(draft.described, settings, values)
     except DynacliError as error:
         missing = {option: text for option, text in _missing(draft, error).items() if option not in but}
-        return Checked(missing, "" if but else _error_line(error))
+        return Checked(missing, "" if but else _error_line(error), missing=tuple(missing))
     if not is_strict:
         return Checked({}, "")
     validating = CallValidator(draft.described, request, values, settings)

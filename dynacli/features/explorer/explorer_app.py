@@ -549,6 +549,7 @@ class ExplorerApp(App[None]):
         if self._caller.is_calling:
             self.notify("A call is under way; Esc cancels it", severity="warning")
             return
+        self.query_one(RequestForm).show_missing()
         try:
             settings = self._settings(draft)
             question = question_before(draft, settings, self._line(draft, is_masked=True))

@@ -196,6 +196,76 @@ def test_methods_and_statuses_have_colours(server: Recorder) -> None:
     explored(work())
 
 
+def test_a_missing_input_is_an_error_after_the_focus_left_it_or_the_request_was_sent(
+    server: Recorder,
+) -> None:
+    """Until then, the form says which inputs are still needed."""
+    path = save_api(
+        get(
+            "/pets",
+            "listPets",
+            *(parameter(name, {"type": "string"}, required=True) for name in ("kind", "sex")),
+        ),
+        server=server,
+    )
+
+    async def work() -> None:
+        async with exploring(path, size=(100, 30)) as explorer:
+            await explorer.open("list-pets")
+            assert "Still needed: kind, sex" in explorer.screen
+            assert "is missing" not in explorer.screen
+            await explorer.press("tab")
+            await explorer.until(lambda: 1 == explorer.screen.count("^ is missing"))
+            await explorer.press("f5")
+            await explorer.responded()
+            await explorer.until(lambda: 2 == explorer.screen.count("^ is missing"))
+            await explorer.open("list-pets")
+            assert "is missing" not in explorer.screen.partition("F4 Response")[0]
+        assert [] == server.requests
+
+    explored(work())
+
+
+def test_fields_are_indented_below_their_object_and_names_are_whole(server: Recorder) -> None:
+    """An object and each item of an array is a heading; a name that is too long has its own line."""
+    deep = {"type": "object", "properties": {"street": {"type": "string"}}}
+    item = {"type": "object", "properties": {"label": {"type": "string"}, "home": deep}}
+    long = "a-name-that-needs-more-columns-than-there-are"
+    body = {
+        "type": "object",
+        "properties": {
+            "owner": {"type": "object", "properties": {"email": {"type": "string"}, "home": deep}},
+            "toys": {"type": "array", "items": item},
+            long: {"type": "string"},
+        },
+    }
+    path = save_api(post("/pets", "addPet", body=body), server=server)
+
+    async def work() -> None:
+        async with exploring(path, size=(80, 40)) as explorer:
+            await explorer.open("add-pet")
+            lines = [line.split("┃")[1] for line in explorer.screen.splitlines() if "┃" in line]
+            first = next(number for number, line in enumerate(lines) if line.startswith("Body"))
+            shown = [line.replace("\xa0", " ").rstrip() for line in lines[first + 1 : first + 14]]
+            assert [
+                "owner",
+                "  email     TEXT",
+                "  home",
+                "    street  TEXT",
+                "toys        JSON, or a JSON array",
+                "toys.0",
+                "  label     TEXT",
+                "  home",
+                "    street  TEXT",
+                "+ another item of toys",
+                long,
+                "    TEXT",
+                "another input by its name, such as a.b.0.c",
+            ] == shown
+
+    explored(work())
+
+
 @pytest.mark.exhaustive
 def test_everything_can_be_done_with_the_mouse(server: Recorder) -> None:
     """An operation, a choice, the key of the footer, a view, and a call of the history."""
