@@ -181,8 +181,8 @@ class DescribedOperation:
     @cached_property
     def known_items(self) -> KnownItems | None:
         """Items of the response according to the document; None if the response is not described."""
-        from dynacli.client._known_items import items_of_schema
         from dynacli.openapi.model.media_types import success_response, success_schema
+        from dynacli.openapi.schema.response_fields import items_of_schema
 
         schema = success_schema(success_response(self.raw_responses, self.follow), self.follow)
         return items_of_schema(schema, self.resolve, self.operation.path)

@@ -29,6 +29,7 @@ _FEATURES = {
     "search": "",
     "operations": "",
     "describe": "",
+    "resources": "resources",
     "explore": "explorer",
     "read": "",
     "request": "",

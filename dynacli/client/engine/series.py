@@ -231,9 +231,9 @@ def _check_names(made: MadeCall, value: Any, until: Until) -> None:
     """
     from difflib import get_close_matches
 
-    from dynacli.client._known_items import fields_of_value
     from dynacli.openapi.model.wording import listed_near, near_names
     from dynacli.openapi.schema.read_schema import possible_names
+    from dynacli.openapi.schema.response_fields import fields_of_value
     from dynacli.text.filter_value import stays_false, unknown_fields
 
     unknown, described = unknown_fields(value, until.expression), made.call.described

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from dynacli.client._known_items import ResponseField, fields_of_schema, item_field
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.links.linked_operation import links_in
 from dynacli.client.pages.page_rule import (
@@ -35,6 +34,7 @@ from dynacli.openapi.model.field_names import MORE_NAMES, plain_name
 from dynacli.openapi.model.media_types import success_response, success_schema
 from dynacli.openapi.model.wording import enumerated
 from dynacli.openapi.schema.read_schema import mapping_of
+from dynacli.openapi.schema.response_fields import ResponseField, fields_of_schema, item_field
 from dynacli.record import record, replace
 
 _URL_NAMES = NAMES["response"]["next_urls"]

@@ -6,13 +6,13 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from dynacli.client._known_items import fields_of_value
 from dynacli.client.inputs.call_inputs import CallInputs, ParameterKey
 from dynacli.client.pages.decide_rule import empty_next, is_url_value
 from dynacli.client.pages.page_rule import ABSENT, NAMES, InputPlace, PageRule, ResponsePlace
 from dynacli.environment import invocation
 from dynacli.errors import NetworkError, RefusedError
 from dynacli.openapi.model.field_names import plain_name
+from dynacli.openapi.schema.response_fields import fields_of_value
 from dynacli.record import record, replace
 from dynacli.request.assemble_body import Assignment, assemble
 from dynacli.urls import join_url, origin_of, split_url, without_query

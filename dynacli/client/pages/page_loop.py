@@ -12,7 +12,6 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from dynacli.client._known_items import fields_of_value
 from dynacli.client.call import Call, Page, PageCame
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine, MadeCall, read_whole
@@ -42,6 +41,7 @@ from dynacli.http.semantics import Reading, ReceivedBody, is_json, is_sequence, 
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.openapi.model.find_items import Items, find_items
 from dynacli.openapi.model.wording import enumerated
+from dynacli.openapi.schema.response_fields import fields_of_value
 from dynacli.record import record, replace
 from dynacli.text.exact_json import read_json
 from dynacli.urls import origin_of, split_url, without_query

@@ -214,8 +214,7 @@ def root_help(env: Environment, contents: Sequence[str] = ()) -> str:
     called = "OPERATION" if is_tool else "API OPERATION"
     lines = [
         *([] if is_tool else map(paint.bold, wrapped(ROOT_ABOUT, width))),
-        *usage_lines(f"{name} [OPTIONS] {called} [ARGUMENTS] [OPTIONS]", width),
-        f"       {name} COMMAND ...",
+        *usage_lines(f"{name} [OPTIONS] {called} [ARGUMENTS] [OPTIONS] | COMMAND", width),
         *(() if is_tool else _root_examples(paint, width)),
         "",
         *([*contents, ""] if contents else ()),

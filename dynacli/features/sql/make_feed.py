@@ -10,9 +10,14 @@ from dynacli.client.inputs.find_input import find_input
 from dynacli.environment import invocation
 from dynacli.errors import FormatError, UsageError
 from dynacli.features.sql.feed import Feed
+from dynacli.openapi.document.json_trees import split
+from dynacli.openapi.model.field_names import singular
+from dynacli.openapi.model.kebab_names import kebab
 from dynacli.openapi.model.operation import Operation
+from dynacli.openapi.model.resources import Resource
 
 _NOTHING: Mapping[str, str] = {}
+_DEEPEST_COLUMN = 2
 
 
 class FeedOptions(NamedTuple):
@@ -47,16 +52,12 @@ def make_feed(described: DescribedOperation, inputs: Mapping[str, Any], options:
         raise UsageError(
             "`--key` and `--append` cannot be combined", reason="Rows that are appended have no key"
         )
+    resource = _resource_of(described)
     columns = columns_of_inputs(described.operation, inputs)
-    known = described.known_items
-    names = known.names if known is not None else ()
-    own = (
-        options.key
-        or tuple(name for name in ("id", "uuid", "key", "number", "slug", "name") if name in names)[:1]
-    )
-    in_path = tuple(
-        f"_{parameter.name}" for parameter in described.operation.parameters if parameter.location == "path"
-    )
+    own, reason = options.key, "You named it with `--key`"
+    if resource is not None and not own:
+        reason = (resource.because or {}).get("id", "")
+        own = _column_of(None if resource.identity is None else resource.identity.field)
     if not (own or options.appends):
         raise FormatError(
             f"Nothing says which field identifies an item of `{described.operation.name}`",
@@ -64,19 +65,39 @@ def make_feed(described: DescribedOperation, inputs: Mapping[str, Any], options:
             hint="Name the fields: `--key FIELD,FIELD`; or add all items in each run: `--append`",
         )
     parameter, field = _since(described, options.since)
+    changed_at = None if resource is None else resource.changed_at
+    if not options.since and changed_at is not None and changed_at.since and resource is not None:
+        is_main = resource.main_list is not None and resource.main_list.operation == described.operation.name
+        parameter, field = (changed_at.since, *_column_of(changed_at.field)) if is_main else ("", "")
+    in_path = [
+        f"_{parameter.name}" for parameter in described.operation.parameters if parameter.location == "path"
+    ]
     return Feed(
         0,
         described.operation.name,
         inputs,
-        _table_of(described),
+        _table_of(described, resource),
         columns,
         () if options.appends else (*in_path, *own),
-        "you named it" if options.key else "",
+        reason,
         field,
         parameter,
         options.parents,
         options.filled,
     )
+
+
+def _resource_of(described: DescribedOperation) -> Resource | None:
+    """Return the resource that an operation lists; None if there is none."""
+    name = described.operation.name
+    resources = described.api.catalog.resources() if described.is_documented else ()
+    return next((one for one in resources if any(entry.operation == name for entry in one.lists)), None)
+
+
+def _column_of(pointer: str | None) -> tuple[str, ...]:
+    """Return the column of a field of an item; nothing if the field is null or too deep for a column."""
+    steps = split(pointer) if pointer else ()
+    return (".".join(map(str, steps)),) if 1 <= len(steps) <= _DEEPEST_COLUMN else ()
 
 
 def columns_of_inputs(operation: Operation, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -90,10 +111,17 @@ def columns_of_inputs(operation: Operation, inputs: Mapping[str, Any]) -> dict[s
     return columns
 
 
-def _table_of(described: DescribedOperation) -> str:
-    """Return the table of an operation: the last literal segment of its path, or its name."""
-    words = [part for part in described.operation.path.split("/") if part and "{" not in part]
-    return (words[-1] if words else described.operation.name).replace("-", "_")
+def _table_of(described: DescribedOperation, resource: Resource | None) -> str:
+    """Return the table of an operation: its resource in the plural, else the last literal segment of its path."""
+    segments = [part for part in described.operation.path.split("/") if part and "{" not in part]
+    last = kebab(segments[-1].removesuffix(".json") if segments else described.operation.name)
+    if resource is None:
+        return last.replace("-", "_")
+    paths = [part for part in resource.path.split("/") if part and "{" not in part]
+    plural = kebab(paths[-1].removesuffix(".json")) if paths else last
+    *words, noun = resource.name.split("-")
+    ending = plural.split("-")[-1]
+    return "_".join([*words, ending if singular(ending) == noun else f"{noun}s"])
 
 
 def _since(described: DescribedOperation, text: str) -> tuple[str, str]:

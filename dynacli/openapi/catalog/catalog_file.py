@@ -35,13 +35,14 @@ from dynacli.record import defaults_of
 
 if TYPE_CHECKING:
     from dynacli.openapi.model.overview import Overview
+    from dynacli.openapi.model.resources import Resource
 
 SQLITE_PREFIX = "file:" if os.name == "nt" else "file://"
 """Start of the URI of an absolute path for SQLite; after two slashes, SQLite reads a drive of Windows as a host."""
 
 _FLAGS = ("is_required", "is_deprecated", "is_needed")
 _REST: tuple[Any, ...] = (0, "", "", "")
-FORMAT = 29
+FORMAT = 30
 """Version of the format; it is part of the file name, so that versions of dynacli can share a cache."""
 _META = frozenset(
     {
@@ -533,6 +534,15 @@ class Catalog:
 
         try:
             return overview_from_row(self.component(OVERVIEW)[1])
+        except (KeyError, TypeError, ValueError) as error:
+            raise DamagedCatalogError(self.path) from error
+
+    def resources(self) -> tuple[Resource, ...]:
+        """Return the resources of the document, the ones with most facts first."""
+        from dynacli.openapi.model.resources import RESOURCES, resources_from_rows
+
+        try:
+            return resources_from_rows(self.component(RESOURCES)[1])
         except (KeyError, TypeError, ValueError) as error:
             raise DamagedCatalogError(self.path) from error
 

@@ -36,6 +36,7 @@ from dynacli.openapi.catalog.vocabulary import stem_rows
 from dynacli.openapi.document.json_trees import dict_or_empty
 from dynacli.openapi.model.operation import Operation
 from dynacli.openapi.model.overview import OVERVIEW
+from dynacli.openapi.model.resources import RESOURCES
 from dynacli.openapi.references import follow_reference, reference_of
 from dynacli.record import replace
 
@@ -536,6 +537,8 @@ def _fill(
         ((pointer, _packed(value)) for pointer, value in compiled.components.items()),
     )
     db.execute("INSERT INTO components VALUES (?, ?)", (OVERVIEW, _packed(asdict(compiled.overview))))
+    resources = [resource.row() for resource in compiled.resources]
+    db.execute("INSERT INTO components VALUES (?, ?)", (RESOURCES, _packed(resources)))
     db.executemany(
         "INSERT INTO warnings VALUES (?, ?, ?, ?, ?)",
         (

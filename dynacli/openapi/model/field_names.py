@@ -96,7 +96,7 @@ def singular(name: str) -> str:
     plain = plain_name(name)
     if plain.endswith("ies"):
         return plain[:-3] + "y"
-    if plain.endswith(("sses", "xes", "ches", "shes")):
+    if plain.endswith(("sses", "xes", "ches", "shes", "statuses", "viruses", "bonuses", "campuses")):
         return plain[:-2]
     return plain[:-1] if plain.endswith("s") and not plain.endswith("ss") else plain
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from dynacli.client._known_items import ResponseField, fields_of_value, item_field
 from dynacli.client.pages.page_rule import EXTENSIONS, NAMES
 from dynacli.openapi.model.field_names import plain_name
 from dynacli.openapi.model.find_items import Items, find_items
+from dynacli.openapi.schema.response_fields import ResponseField, fields_of_value, item_field
 from tests.client.pages.listed_api import ITEMS, SIZE, ListedApi, array, integer, record, string
 from tests.documents import save
 from tests.harness import Recorder, Response, assert_ended, run_cli

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from dynacli.openapi.catalog.compiler._compile_overview import compile_overview, shared_errors
+from dynacli.openapi.catalog.compiler._compile_resources import compile_resources
 from dynacli.openapi.catalog.compiler._generated_names import NamedOperation, names_without_tags, short_names
 from dynacli.openapi.catalog.compiler._operation_inputs import (
     Inputs,
@@ -44,6 +45,7 @@ from dynacli.openapi.model.operation import (
     prefix_in_prose,
 )
 from dynacli.openapi.model.overview import Overview
+from dynacli.openapi.model.resources import Resource
 from dynacli.openapi.model.server_objects import read_servers, server_row
 from dynacli.openapi.references import reference_chain, reference_of
 from dynacli.openapi.schema.normal_form import normal_tree, with_implied_mappings
@@ -344,6 +346,7 @@ class Compiled:
     operations: tuple[CompiledOperation, ...]
     overview: Overview
     components: Mapping[str, Any]
+    resources: tuple[Resource, ...]
     tags: Mapping[str, str]
     given_names: Mapping[tuple[str, str], str]
     warnings: tuple[CompileWarning, ...]
@@ -402,11 +405,16 @@ def compile_document(
         lambda value: follow_references(tree, value),
         lambda reference: lookup(tree, reference),
     )
+    resources = compile_resources(
+        ((operation.operation, operation.part["operation"]) for operation in operations),
+        partial(lookup, tree),
+    )
     return Compiled(
         meta,
         tuple(operations),
         replace(overview, shared_errors=errors, error_fields=error_fields),
         components,
+        resources,
         tags,
         names.lock,
         warnings.locate(document),

@@ -1,0 +1,1 @@
+"""Resources: `dynacli resources` shows what an API lists, reads, creates, changes and deletes."""
