@@ -22,6 +22,8 @@ from dynacli.openapi.model.operation import OperationSummary
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import method_colour, visible
 
+_NEAR = 0.5
+"""Minimum score of a hit in relation to the best one. Weaker hits are noise while you type."""
 _METHOD_WIDTH = 6
 _BEFORE_NAME = _METHOD_WIDTH + 3
 """Columns before the name of an operation."""
@@ -280,8 +282,9 @@ def find_operations(
     by_name = {operation.name: operation for operation in operations}
     found = {name: operation for name, operation in by_name.items() if name == text.strip()}
     with suppress(UsageError):  # the last keyword is incomplete, or the SQLite of this Python cannot search
-        for hit in search_operations([api], text, _MOST_MEANT):
-            if hit.name in by_name:
+        hits = search_operations([api], text, _MOST_MEANT)
+        for hit in hits:
+            if hit.name in by_name and hit.score >= hits[0].score * _NEAR:
                 found[hit.name] = by_name[hit.name]
     words = text.lower().split()
     for operation in operations:

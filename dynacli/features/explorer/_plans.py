@@ -265,7 +265,7 @@ class Plans(Widget):
 
     def plan(self, draft: Draft) -> None:
         """Plan the request of a draft, and show the plan."""
-        self.app.notify("Planning: the state of the resource is read")
+        self.app.notify("Planning: reading the resource")
         self._begin(
             lambda: self._Made(_make_plan(self._env, draft, *self._settings(draft), self._caller.ask_origin))
         )
@@ -305,6 +305,7 @@ class Plans(Widget):
 
     @on(_Made)
     def _show(self, message: _Made) -> None:
+        self.app.clear_notifications()  # the note that the resource is being read
         if isinstance(message.made, StoredPlan):
             self._open(message.made)
             return

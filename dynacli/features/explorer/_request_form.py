@@ -60,7 +60,7 @@ from dynacli.text.json_budget import read_limited
 from dynacli.text.markdown import to_text
 from dynacli.text.terminal import cell_width, visible
 
-_EMPTY = "sent as an empty text"
+_EMPTY = "sent as an empty string"
 _WIDTH = 72
 """Width of a description in columns."""
 _ROWS_BELOW: Final[Mapping[str, tuple[str, ...]]] = {

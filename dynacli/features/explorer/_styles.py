@@ -17,7 +17,9 @@ _VARIABLES: Final = {
 """Colour → its variable in a theme."""
 STYLE_SHEET: Final = """
 Screen { layout: vertical; }
-#title-bar { height: 1; text-style: bold; padding: 0 1; }
+#title-bar { height: 1; padding: 0 1; }
+#api { width: 1fr; text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
+#target { width: auto; max-width: 60%; margin-left: 2; text-wrap: nowrap; text-overflow: ellipsis; }
 #panes { height: 1fr; }
 .pane { border: round $foreground 40%; height: 100%; }
 .pane:ansi { border: round ansi_bright_black; }

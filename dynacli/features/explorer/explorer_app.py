@@ -9,22 +9,23 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from textual import events, on
-from textual.app import App, ComposeResult, SuspendNotSupported
+from textual.app import App, ComposeResult, SuspendNotSupported, SystemCommand
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.dom import DOMNode
 from textual.message import Message
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Footer, Input, Static
 
-from dynacli.client.call import ResponsePart
+from dynacli.client.call import ResponsePart, base_url_of
 from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.environment import Environment, invocation
@@ -64,17 +65,18 @@ from dynacli.options.standard_options import Options
 from dynacli.record import replace
 from dynacli.registry.background_refresh import process_words
 from dynacli.registry.opened_api import OpenedApi
+from dynacli.secrets import mask_url
 from dynacli.text.terminal import visible
 
 if TYPE_CHECKING:
     from textual.timer import Timer
 
 _KEYS: Final = """\
-/, F2    search operations            F3   request
-?, F1    these keys                   F4   response
-^S, F5   send                         ^P   plans
-^Y, F9   copy the command             z    zoom, and back
-q, ^Q    quit                         Esc  cancel, or go back
+/, F2    search operations            F3, F4   request, response
+?, F1    these keys                   z        zoom, and back
+^S, F5   send                         Esc      cancel, or go back
+^Y, F9   copy the command             ^P       commands and themes
+q, ^Q    quit                         ^L       plans
 
 In the request
 Tab, arrows  move                     F6   body as rows or as text
@@ -101,6 +103,21 @@ _FOOTER_KEYS: Final = (
 """Key, key while you type, label and action."""
 _RESPONSE_KEYS: Final = (("/", "Find", "find"), ("f", "Filter", "filter"), ("z", "Zoom", "app.zoom"))
 """Key, label and action, in the response instead of the search."""
+_COMMANDS: Final = (
+    ("Send", "^S", "Send the request", "send"),
+    ("Copy", "^Y", "Copy the command of the request", "copy"),
+    ("Search", "F2", "Search an operation", "search"),
+    ("Example", "F7", "Fill the empty rows with an example", "example"),
+    ("Body", "F6", "Show the body as rows or as text", "text"),
+    ("Details", "F12", "Show everything about the input or operation", "about"),
+    ("Plans", "^L", "Plan the request, or open a plan", "plans"),
+    ("Zoom", "z", "Show the pane alone, or all again", "zoom"),
+    ("Sign in", "l", "Sign in on the terminal", "sign_in"),
+    ("Theme", "", "Choose other colors", "change_theme"),
+    ("Keys", "F1", "Show the keys", "keys"),
+    ("Quit", "^Q", "Leave the explorer", "quit"),
+)
+"""The commands of the palette: title, key, description and action."""
 _PAUSE_BEFORE_CHECK = 0.2
 """Seconds without a key until the form is checked."""
 _WIDE, _MIDDLE, _HALF = 140, 100, 70
@@ -247,7 +264,6 @@ class ExplorerApp(App[None]):
     """
 
     CSS = STYLE_SHEET
-    ENABLE_COMMAND_PALETTE = False
     AUTO_FOCUS = "#search"
     BINDINGS = [  # noqa: RUF012
         # With priority, so that the next key already goes to the widget that Tab has focused.
@@ -268,7 +284,7 @@ class ExplorerApp(App[None]):
         Binding("f8", "empty", show=False, priority=True),
         Binding("ctrl+o", "about", show=False, priority=True),
         Binding("f9", "copy", show=False, priority=True),
-        Binding("ctrl+p", "plans", show=False, priority=True),
+        Binding("ctrl+l", "plans", show=False, priority=True),
         Binding("ctrl+y", "copy", show=False, priority=True),
         Binding("f10", "quit", show=False, priority=True),
         Binding("f12", "about", show=False, priority=True),
@@ -278,9 +294,9 @@ class ExplorerApp(App[None]):
     ]
 
     class _Checked(Message):
-        def __init__(self, draft: Draft, checked: Checked) -> None:
+        def __init__(self, draft: Draft, checked: Checked, target: str = "") -> None:
             super().__init__()
-            self.draft, self.checked = draft, checked
+            self.draft, self.checked, self.target = draft, checked, target
 
     class _Found(Message):
         def __init__(self, text: str, operations: list[OperationSummary]) -> None:
@@ -328,8 +344,12 @@ class ExplorerApp(App[None]):
     def compose(self) -> ComposeResult:
         """Make the panes."""
         meta = self._api.catalog.meta
-        head = f"{self._api.name}  {meta['title']} {meta['version']}"
-        yield Static(visible(head, keep=""), id="title-bar", markup=False)
+        title = f"{self._api.name}  {meta['title']} {meta['version']}"
+        with Horizontal(id="title-bar"):
+            yield Static(visible(title, keep=""), id="api", markup=False)
+            yield Static(
+                self._target_of(settings_of(self._env, self._api, self._options)), id="target", markup=False
+            )
         with Horizontal(id="panes"):
             with Vertical(id="operations", classes="pane"):
                 yield SearchBox()
@@ -460,6 +480,13 @@ class ExplorerApp(App[None]):
             self._options, server=given.get(SERVER, ""), profile=given.get(PROFILE, ""), query=query
         )
 
+    def _target_of(self, settings: CallSettings, described: DescribedOperation | None = None) -> str:
+        """Return the profile and the server of a call, for the title."""
+        profile, server = f"profile {settings.profile}" if settings.profile else "", settings.server
+        with suppress(DynacliError):  # the server is not known; the form shows why
+            server = base_url_of(described, settings) if described is not None else server
+        return visible("  ".join(filter(None, (profile, mask_url(server)))), keep="")
+
     def _words(self, draft: Draft, *, is_masked: bool) -> list[str]:
         """Return the arguments of the command line that makes the request of a draft."""
         options = option_arguments(self._options_of(draft), is_masked=is_masked)
@@ -496,7 +523,10 @@ class ExplorerApp(App[None]):
 
     def _checked(self, draft: Draft) -> Message:
         try:
-            return self._Checked(draft, check_draft(draft, self._settings(draft)))
+            settings = self._settings(draft)
+            return self._Checked(
+                draft, check_draft(draft, settings), self._target_of(settings, draft.described)
+            )
         except DynacliError as error:
             return self._Checked(draft, Checked({}, error.message))
 
@@ -505,6 +535,7 @@ class ExplorerApp(App[None]):
         form = self.query_one(RequestForm)
         if form.draft == message.draft:
             form.mark(message.checked)
+            self.query_one("#target", Static).update(message.target)
             self.is_checked = True
 
     def on_descendant_focus(self) -> None:
@@ -620,6 +651,14 @@ class ExplorerApp(App[None]):
             return False
         return self._caller.is_calling if action == "cancel" else True
 
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:  # noqa: ARG002
+        """Yield the commands of the palette."""
+        for title, key, about, action in _COMMANDS:
+            if action != "change_theme" or self.theme != PLAIN.name:
+                yield SystemCommand(
+                    f"{title} ({key})" if key else title, about, partial(self.run_action, action)
+                )
+
     def action_keys(self) -> None:
         """Show the keys."""
         self.push_screen(TextDialog(_KEYS))
@@ -664,7 +703,7 @@ class ExplorerApp(App[None]):
         line = self._line(draft, is_masked=False)
         self.copied.append(line)
         self.copy_to_clipboard(line)
-        self.notify("Copied the command line; it is printed on leaving, too", markup=False)
+        self.notify("Copied the command; it is printed when you quit, too", markup=False)
 
     def action_sign_in(self) -> None:
         """Sign in on the terminal, outside the explorer."""

@@ -99,13 +99,13 @@ def test_an_empty_text_is_given_where_the_person_says_so(server: Recorder) -> No
         ) as explorer:
             await explorer.open("add-pet")
             await explorer.press("f8", "tab", "f8", "f8", "tab", "f8")
-            assert 2 == explorer.screen.replace("\xa0", " ").count("sent as an empty text")
+            assert 2 == explorer.screen.replace("\xa0", " ").count("sent as an empty string")
             await explorer.checked()
             assert "add-pet --q '' --name ''" in explorer.screen
             await explorer.press("f5")
             await explorer.responded()
             await explorer.press("f3", "f8", "x", "f8")
-            assert 1 == explorer.screen.replace("\xa0", " ").count("sent as an empty text")
+            assert 1 == explorer.screen.replace("\xa0", " ").count("sent as an empty string")
 
     explored(work())
     assert [("/pets?q=", b'{"name":""}')] == [(request.target, request.body) for request in server.requests]

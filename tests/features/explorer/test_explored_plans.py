@@ -63,6 +63,7 @@ def test_a_call_is_planned_read_and_applied_once(server: Recorder) -> None:
             await explorer.press("p")
             await explorer.until(lambda: "Apply (a)" in explorer.screen)
             assert "ready" in explorer.screen
+            assert "Planning" not in explorer.screen
             assert "PATCH" in explorer.screen
             assert "Tom" in explorer.screen
             assert ["GET"] == _methods(server)
@@ -73,7 +74,7 @@ def test_a_call_is_planned_read_and_applied_once(server: Recorder) -> None:
             await explorer.until(lambda: "1 of 1 request succeeded" in explorer.screen)
             assert 1 == _methods(server).count("PATCH")
             assert ['"4"'] == [request.headers["if-match"][0] for request in server.requests if request.body]
-            await explorer.press("escape", "ctrl+p")
+            await explorer.press("escape", "ctrl+l")
             await explorer.until(lambda: "applied  1 request" in explorer.screen)
             await explorer.press("down", "enter")
             await explorer.until(lambda: "state:" in explorer.screen)
@@ -91,7 +92,7 @@ def test_a_plan_of_the_command_line_is_refused_if_the_resource_moved(server: Rec
 
     async def work() -> None:
         async with exploring(api, size=(120, 30)) as explorer:
-            await explorer.press("ctrl+p")
+            await explorer.press("ctrl+l")
             await explorer.until(lambda: "ready  1 request" in explorer.screen)
             assert "+ plan" not in explorer.screen  # no request is in the form
             await explorer.press("enter")
@@ -102,7 +103,7 @@ def test_a_plan_of_the_command_line_is_refused_if_the_resource_moved(server: Rec
             await explorer.until(lambda: "you answered no" in explorer.screen)
             assert "PATCH" not in _methods(server)
             run_cli(api, "update-pet", "7", "--age", "40", "--yes")
-            await explorer.press("escape", "ctrl+p")
+            await explorer.press("escape", "ctrl+l")
             await explorer.until(lambda: "ready  1 request" in explorer.screen)
             await explorer.press("enter")
             await explorer.until(lambda: "Apply (a)" in explorer.screen)
@@ -121,19 +122,19 @@ def test_what_cannot_be_planned_says_why(server: Recorder) -> None:
         api = _document(server)
         async with exploring(api, size=(120, 30)) as explorer:
             await explorer.open("update-pet")
-            await explorer.press("ctrl+p")
+            await explorer.press("ctrl+l")
             await explorer.until(lambda: "+ plan PATCH /pets/{id}" in explorer.screen)
             await explorer.press("enter")
             await explorer.until(lambda: "needs ID" in explorer.screen)
             await explorer.press("escape")
             await explorer.open("get-pet")
-            await explorer.press("ctrl+p")
+            await explorer.press("ctrl+l")
             await explorer.until(lambda: "There are none" in explorer.screen)
         run_cli("api", "add", "pets", api)
         run_cli("config", "set", "apis.pets.policy.deny", '["update-pet"]')
         async with exploring("pets", size=(120, 30)) as explorer:
             await _fill_in(explorer, "Tom")
-            await explorer.press("ctrl+p")
+            await explorer.press("ctrl+l")
             await explorer.until(lambda: "+ plan PATCH" in explorer.screen)
             await explorer.press("enter")
             await explorer.until(lambda: "the policy denies it" in explorer.screen.lower())

@@ -11,6 +11,7 @@ from textual.events import Paste
 from textual.widgets import Input
 
 from dynacli.features.explorer._request_form import FieldRow
+from dynacli.options.standard_options import Options
 from tests.documents import delete, get, parameter, post, save_api
 from tests.features.explorer.exploring import explored, exploring
 from tests.harness import RecordedRequest, Recorder, Response, json_response, recording, run_cli
@@ -262,6 +263,62 @@ def test_fields_are_indented_below_their_object_and_names_are_whole(server: Reco
                 "    TEXT",
                 "another input by its name, such as a.b.0.c",
             ] == shown
+
+    explored(work())
+
+
+def test_the_first_line_names_the_profile_and_the_server(server: Recorder) -> None:
+    """Also of a profile that is chosen in the form; a server without a profile is named alone."""
+    run_cli("api", "add", "shop", _pets(server))
+    run_cli("config", "set", "apis.shop.profiles.staging.server", "https://staging.example/v2")
+
+    async def work(options: Options, *expected: str) -> None:
+        async with exploring("shop", size=(80, 24), options=options) as explorer:
+            await explorer.until(lambda: explorer.screen.splitlines()[0].endswith(expected[0]))
+            await explorer.open("list-pets")
+            await explorer.until(lambda: explorer.screen.splitlines()[0].endswith(expected[1]))
+
+    staging = "profile staging  https://staging.example/v2"
+    explored(work(Options(profile="staging"), staging, staging))
+    explored(work(Options(), "Small 1", server.origin))
+
+
+def test_the_palette_has_the_commands_and_the_themes(server: Recorder) -> None:
+    """Ctrl-P opens it also while you type."""
+
+    async def work() -> None:
+        async with exploring(_pets(server)) as explorer:
+            await explorer.open("list-pets")
+            await explorer.press("ctrl+p")
+            await explorer.type("zoom")
+            await explorer.until(lambda: "Show the pane alone" in explorer.screen)
+            await explorer.press("enter")
+            await explorer.until(lambda: {"request": 80} == explorer.panes)
+            await explorer.press("ctrl+p")
+            await explorer.type("theme")
+            await explorer.until(lambda: "Choose other colors" in explorer.screen)
+            await explorer.press("enter")
+            await explorer.until(lambda: "Search for themes" in explorer.screen)
+            await explorer.type("nord")
+            await explorer.pilot.pause(0.5)
+            await explorer.press("enter")
+            await explorer.until(lambda: "nord" == explorer.app.theme)
+
+    explored(work())
+
+
+def test_a_search_lists_near_hits_alone() -> None:
+    """The name of an operation finds that operation alone."""
+
+    async def work() -> None:
+        async with exploring("demo", size=(110, 30)) as explorer:
+            await explorer.type("create-workflow")
+            await explorer.until(lambda: "found (1)" in explorer.screen)
+            await explorer.press("escape")
+            await explorer.type("failed runs")
+            await explorer.until(lambda: "found (5)" in explorer.screen)
+            await explorer.press("enter")
+            await explorer.until(lambda: explorer.is_showing("search-runs"))
 
     explored(work())
 
