@@ -1,8 +1,8 @@
-"""The manual: one Markdown page for each topic of `dynacli help TOPIC`, and a page for each kind of error."""
+"""The manual: one Markdown page for each topic of `dynacli help TOPIC`, in groups."""
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from dynacli.environment import invocation, program
 from dynacli.errors import DynacliError
@@ -10,14 +10,54 @@ from dynacli.options.command_table import feature
 from dynacli.options.standard_options import setting_variables
 
 ERRORS = "errors"
-"""The topic that also has a page for each kind of error: `errors usage`."""
+"""The topic with a section for each kind of error, which `errors KIND` prints."""
+
+TOPIC_GROUPS = {
+    "Get started": (
+        "getting-started",
+        "search",
+        "inputs",
+        "output",
+        "pages",
+        "auth",
+        "errors",
+        "names",
+        "resources",
+    ),
+    "Make calls": (
+        *("servers", "waiting", "downloads", "retries", "cache", "batch", "sync", "sql", "plan", "history"),
+        *("import", "explore", "completion"),
+    ),
+    "Agents and programs": ("agents", "mcp", "policy", "python", "json"),
+    "Publish an API": (
+        *("publish", "overlays", "check", "check-details", "validate", "finding-rules", "diff", "mock"),
+        *("proxy", "proxy-limits", "changes", "change-kinds", "pytest", "export", "bake"),
+    ),
+    "Documents and credentials": (
+        *("document", "discovery", "refreshing", "trust", "auth-config", "oauth", "project-file"),
+    ),
+    "Look up": ("config", "environment", "glossary"),
+}
+"""Heading → topics in the order in which people read them, as on the website."""
+
+_WAYS = {
+    "getting-started": "In a hurry: your first calls",
+    "agents": "For agents: find, call, read less, stay safe",
+    "publish": "For those who publish an API",
+}
+"""Topic → what people who are new here look for."""
+
+MOVED = {"document-limits": "document", "exit-codes": "errors", "promises": "trust"}
+"""Former topic → the page that has its content now."""
 
 _DIRECTORY = os.path.dirname(os.path.abspath(__file__))
 _FEATURES = os.path.join(os.path.dirname(_DIRECTORY), "features")
 
 _TABLE = re.compile(r"^<!-- table: ([a-z-]+) -->$", re.MULTILINE)
 """A marker that is replaced by a table made from the code, so that the page cannot miss a row."""
-_OF_DYNACLI_ALONE = frozenset({"bake", "discovery", "getting-started", "project-file", "pytest", "python"})
+_OF_DYNACLI_ALONE = frozenset(
+    {"bake", "discovery", "getting-started", "project-file", "publish", "pytest", "python"}
+)
 """The pages that a tool of one API does not have."""
 _VERB = (
     r"(?:api (?:history|pin|refresh|rollback|set|show|unpin)|auth (?:explain|login|logout|token)|policy explain|batch"
@@ -47,6 +87,20 @@ def topics() -> list[tuple[str, str]]:
         with open(path, encoding="utf-8") as file:
             found.append((topic, as_of_program(file.readline().lstrip("# ").strip())))
     return found
+
+
+def grouped_topics(*more: tuple[str, str]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Yield the heading of each group, and the (topic, title) of its pages.
+
+    The first group has three ways into the manual. The last one also has what no group names, such as `more`.
+    """
+    titles = dict([*topics(), *more])
+    yield "Start here", [(topic, text) for topic, text in _WAYS.items() if topic in titles]
+    groups = {title: [topic for topic in names if topic in titles] for title, names in TOPIC_GROUPS.items()}
+    named = {topic for names in groups.values() for topic in names}
+    groups[list(groups)[-1]] += sorted(titles.keys() - named)
+    for title, names in groups.items():
+        yield title, [(topic, titles[topic]) for topic in names]
 
 
 def topic_names() -> list[str]:
@@ -82,28 +136,23 @@ def page(topic: str) -> str | None:
     name, _, kind = topic.partition(" ")
     if name == ERRORS and kind in error_kinds():
         return _error_page(kind)
-    path = _paths().get(topic)
+    path = _paths().get(MOVED.get(topic, topic))
     if path is None:
         return None
     with open(path, encoding="utf-8") as file:
         return as_of_program(_TABLE.sub(lambda match: _made_table(match[1]), file.read()))
 
 
+def section_of(topic: str, end: str) -> str:
+    """Return a section of a page with its heading: the first one whose heading has this end; empty if none has."""
+    found = re.search(rf"(?ms)^## [^\n]*{re.escape(end)}$.*?(?=^## |\Z)", page(topic) or "")
+    return found[0] if found else ""
+
+
 def _error_page(kind: str) -> str:
-    """Return the page about a kind of error: its description, its exit codes, and their examples from `help errors`."""
-    error = error_kinds()[kind]
-    codes = {"http": {"3", "4", "5"}, "rows": set[str]()}.get(kind, {str(error.exit_code)})
-    heading, *lines = re.findall(r"(?m)^\|.*$", page("exit-codes") or "")
-    rows = [line for line in lines if codes & set(re.findall(r"\d+", line.split("|")[1]))]
-    examples = re.findall(r"(?ms)^```console$.*?^```$.*?(?=^```console$|^#|\Z)", page(ERRORS) or "")
-    parts = [
-        f"# `{kind}` errors",
-        as_of_program((error.__doc__ or "").partition("\n")[0]),
-        *(["\n".join([heading, "|---|---|---|---|", *rows])] if rows else []),
-        *(text.strip() for text in examples if codes & set(re.findall(r"(?m)^# exit code (\d+)$", text))),
-        f"All errors: `{invocation('help')} {ERRORS}`. All exit codes: `{invocation('help')} exit-codes`.",
-    ]
-    return "\n\n".join(parts) + "\n"
+    """Return the page about a kind of error: its section of `help errors`."""
+    heading, _, text = section_of(ERRORS, f"`{kind}`").partition("\n")
+    return f"# {heading.lstrip('# ')}\n{text}\nAll errors and exit codes: `{invocation('help')} {ERRORS}`.\n"
 
 
 def _made_table(name: str) -> str:

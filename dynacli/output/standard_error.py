@@ -122,7 +122,7 @@ def _shows_links(variables: Mapping[str, str]) -> bool:
 
 
 def _address_of(kind: str) -> str:
-    """Return the URL of the page about a kind of error; empty if the installed package names no website."""
+    """Return the URL of the section about a kind of error; empty if the installed package names no website."""
     from importlib.metadata import PackageNotFoundError, metadata
 
     try:
@@ -130,7 +130,7 @@ def _address_of(kind: str) -> str:
     except (PackageNotFoundError, OSError):
         return ""
     site = next((url.partition(", ")[2] for url in urls if url.startswith("Documentation, ")), "")
-    return f"{site.rstrip('/')}/errors/{kind}/" if re.fullmatch(r"https://[!-~]+", site) else ""
+    return f"{site.rstrip('/')}/manual/errors/#{kind}" if re.fullmatch(r"https://[!-~]+", site) else ""
 
 
 def write_warning(

@@ -2,11 +2,13 @@
 
 import re
 import shlex
+from pathlib import Path
 
 import pytest
 
 from dynacli.environment import Program, become
-from dynacli.guide.pages import page, topics
+from dynacli.guide.pages import MOVED, TOPIC_GROUPS, page, topics
+from dynacli.options.command_table import COMMANDS
 from tests.console_examples import console_examples
 from tests.harness import run_cli
 
@@ -14,6 +16,9 @@ PAGES = {topic: page(topic) or "" for topic, _ in topics()}
 CONSOLE = {topic: found for topic, text in PAGES.items() if (found := console_examples(text))}
 _NEEDS_MORE = frozenset({"bake", "batch", "edit", "explore", "mcp", "mock", "proxy", "serve", "validate"})
 """Commands that wait for clients or a person, read a file, or write one."""
+
+_NO_TOPICS = frozenset({"nope", "nothing", "of", "revisions"})
+"""What follows `help` in tests without being a topic of the manual, and a page of git."""
 
 
 def _lines() -> list[tuple[str, str]]:
@@ -37,6 +42,46 @@ def _lines() -> list[tuple[str, str]]:
 
 
 LINES = _lines()
+
+
+_ROOT = Path(__file__).resolve().parents[2]
+_NAMED_TOPIC = re.compile(
+    r"(?:dynacli help |`help |invocation\([\"']help[\"']\)\} |[\"']help )([a-z]+(?:-[a-z]+)*)(?![a-z./:*=_-])"
+)
+
+
+def test_every_topic_that_a_text_names_exists() -> None:
+    """Code, messages, pages and tests name only topics of today, commands, and `options`."""
+    files = [
+        path
+        for folder in ("dynacli", "tests", ".github")
+        for path in (_ROOT / folder).rglob("*")
+        if path.suffix in {".md", ".py", ".yaml", ".tsv"}
+    ]
+    named = {
+        (topic, path.relative_to(_ROOT).as_posix())
+        for path in [*files, _ROOT / "README.md"]
+        for topic in _NAMED_TOPIC.findall(path.read_text(encoding="utf-8", errors="replace"))
+    }
+    known = {*PAGES, *COMMANDS, "options", *_NO_TOPICS}
+    assert len(named) > 50
+    assert [] == sorted((topic, file) for topic, file in named if topic not in known)
+
+
+@pytest.mark.parametrize("topic", MOVED)
+def test_a_topic_that_is_gone_prints_the_new_page(topic: str) -> None:
+    """A name that scripts and people remember leads to the page that has its content now."""
+    assert run_cli("help", MOVED[topic]).stdout == run_cli("help", topic).stdout
+    assert topic not in PAGES
+
+
+def test_help_lists_each_page_in_its_group() -> None:
+    """`dynacli help` has three ways into the manual, then every page once."""
+    groups = re.split(r"\n\n(?=\w[^\n]*\n  )", run_cli("help").stdout)[1:]
+    assert ["Start here", *TOPIC_GROUPS] == [group.partition("\n")[0] for group in groups]
+    listed = [re.findall(r"(?m)^  ([a-z-]+)  ", group) for group in groups]
+    assert ["getting-started", "agents", "publish"] == listed[0]
+    assert sorted([*PAGES, "options"]) == sorted(topic for group in listed[1:] for topic in group)
 
 
 def test_there_are_examples() -> None:

@@ -1,4 +1,4 @@
-"""The website has each page of the manual, each command and each kind of error, and changes none of their texts."""
+"""The website has each page of the manual and each command, and changes none of their texts."""
 
 import re
 import tomllib
@@ -11,46 +11,44 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from dynacli.environment import DISTRIBUTION
-from dynacli.guide.pages import error_kinds, page, topic_names
+from dynacli.guide.pages import TOPIC_GROUPS, page, topic_names
+from dynacli.options.command import FIND
 from dynacli.options.command_table import COMMANDS
 from dynacli.options.standard_options import OPTIONS
 from tests.website.dependencies import installed_with, reasons, size_of
-from tests.website.pages import WRITTEN, for_mkdocs, made_pages
+from tests.website.pages import WRITTEN, for_mkdocs, made_pages, redirects
 
 ROOT = Path(__file__).resolve().parents[2]
 MADE = made_pages()
 
 
 def test_the_navigation_has_every_page() -> None:
-    """Each page is in the navigation of `.github/site/mkdocs.yml` once: a new topic or command needs a line there."""
+    """Each page is in the navigation of `.github/site/mkdocs.yml` once: a new topic needs a line there.
+
+    The groups are those of `dynacli help`, and a page has no label but its title.
+    """
     configuration = WRITTEN.with_name("mkdocs.yml").read_text(encoding="utf-8")
-    named = re.findall(r"(?m)^ +- .*?([a-z/-]+\.md)$", configuration.partition("\nnav:\n")[2])
+    named = re.findall(r"(?m)^ +- ([a-z/-]+\.md)$", configuration.partition("\nnav:")[2])
     written = {path.relative_to(WRITTEN).as_posix() for path in WRITTEN.rglob("*.md")}
     assert sorted(written | MADE.keys()) == sorted(named)
+    tabs = re.findall(r"(?ms)^  - ([^\n]*):$(.*?)(?=^  - |\Z)", configuration.partition("\nnav:")[2])
+    assert dict(TOPIC_GROUPS) == {
+        title: tuple(re.findall(r"manual/([a-z-]+)\.md", pages)) for title, pages in tabs
+    }
 
 
 def test_every_command_and_option_has_its_place() -> None:
     """No command and no option of the tables is left out."""
     for name, command in COMMANDS.items():
-        text = MADE[f"reference/commands/{name}.md"]
+        page_path = f"reference/commands/{(command.section or FIND).lower()}.md"
+        text = MADE[page_path].partition(f"## `dynacli {name}` {{")[2]
         assert [] == [
             option.flags[-1] for option in (*command.options, *command.last) if option.flags[-1] not in text
         ]
-        assert [] == [one.name for one in command.commands if f"## `dynacli {name} {one.name}`" not in text]
+        assert [] == [one.name for one in command.commands if f"### `dynacli {name} {one.name}`" not in text]
     assert [] == [
         option.flags[-1] for option in OPTIONS if option.flags[-1] not in MADE["reference/options.md"]
     ]
-
-
-@pytest.mark.parametrize("kind", error_kinds())
-def test_every_kind_of_error_has_a_page_with_its_exit_code(kind: str) -> None:
-    """A page about a kind says what its exit code means, and has the examples of the manual with that code."""
-    code = {"http": 4}.get(kind, error_kinds()[kind].exit_code)
-    text = MADE[f"errors/{kind}.md"]
-    if kind != "rows":
-        assert re.search(rf"(?m)^\| [^|]*\b{code}\b[^|]* \| ", text)
-    shown = (page("errors") or "").count(f"# exit code {code}\n")
-    assert (shown if kind not in {"internal", "rows"} else 0) <= text.count(f"# exit code {code}\n")
 
 
 @pytest.mark.parametrize("topic", topic_names())
@@ -84,13 +82,22 @@ def test_an_installation_stays_small() -> None:
 
 
 def test_topics_become_links() -> None:
-    """A topic leads to its page, a command without a topic to the page of the command."""
+    """A topic leads to its page and shows its title, a command without a topic leads to its section."""
     made = for_mkdocs(
         "guides/x.md", "See `dynacli help check`, `dynacli help api` and `dynacli help options`.\n"
     )
-    assert "[`dynacli help check`](../manual/check.md)" in made
-    assert "[`dynacli help api`](../reference/commands/api.md)" in made
-    assert "(../reference/options.md)" in made
+    assert (
+        "See [Contract tests with `check`](../manual/check.md), "
+        "[`dynacli api`](../reference/commands/manage.md#dynacli-api) and [Options](../reference/options.md).\n"
+    ) == made
+
+
+def test_pages_that_are_gone_lead_to_new_ones() -> None:
+    """The website keeps the address of a page that was merged into another one."""
+    written = {path.relative_to(WRITTEN).as_posix() for path in WRITTEN.rglob("*.md")}
+    for old, new in redirects().items():
+        assert f"{new.partition('#')[0].rstrip('/')}.md" in MADE
+        assert f"{old.rstrip('/')}.md" not in {*MADE, *written}
 
 
 def test_the_workflow_trusts_no_tag() -> None:

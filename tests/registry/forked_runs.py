@@ -175,7 +175,7 @@ def _import_all() -> None:
             ("document", "warm"),
             ("operations", "warm", "-o", "json"),
             ("warm", "list-pets", "--dry-run", "json"),
-            ("help", "exit-codes"),
+            ("help", "errors"),
         ):
             run_cli(*words)
 

@@ -240,7 +240,7 @@ def test_without_a_home_it_says_what_is_missing(for_all: Path, forks: Forks, ser
         assert 12 == result.exit_code, result.stderr
         assert "There is no home directory" in result.stderr
         assert "DYNACLI_CACHE_DIR" in result.stderr
-    for result in _each(forks, *nowhere, (run, "--version"), (run, "--help"), (run, "help", "exit-codes")):
+    for result in _each(forks, *nowhere, (run, "--version"), (run, "--help"), (run, "help", "errors")):
         assert 0 == result.exit_code, result.stderr
     for_all.chmod(0o777)
     named = ((without_variables, *names), (become_nobody,))

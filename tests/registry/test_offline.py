@@ -32,7 +32,7 @@ SILENT: dict[str, tuple[str, ...]] = {
     "completion of options": ("__complete", "fish", "shop", "list-pets", "--"),
     "version": ("--version",),
     "help of the program": ("--help",),
-    "page": ("help", "exit-codes"),
+    "page": ("help", "errors"),
 }
 """What needs neither."""
 

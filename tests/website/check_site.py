@@ -1,7 +1,7 @@
 """Checks what MkDocs has built: `python -m tests.website.check_site`, as the task `site` does.
 
 No page asks another host for anything, every link within the site leads to a page and a heading, and every kind of
-error has its page.
+error has its section.
 """
 
 import os
@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
-from dynacli.guide.pages import error_kinds
+from dynacli.guide.pages import ERRORS, error_kinds
 
 _LOADED = {
     ("link", "href"),
@@ -52,8 +52,9 @@ def faults_of(site: Path) -> Iterator[str]:
     """Yield what is wrong with the built pages in a folder."""
     pages = {path: _Page(path.read_text(encoding="utf-8")) for path in sorted(site.rglob("*.html"))}
     for kind in sorted(error_kinds()):
-        if site / "errors" / kind / "index.html" not in pages:
-            yield f"errors of the kind `{kind}` have no page"
+        path = site / "manual" / ERRORS / "index.html"
+        if path not in pages or kind not in pages[path].anchors:
+            yield f"errors of the kind `{kind}` have no section"
     for path, page in pages.items():
         name = path.relative_to(site).as_posix()
         yield from (f"{name}: loads {url}" for url in page.loaded if re.match(r"(?:https?:)?//", url))

@@ -9,14 +9,15 @@ import posixpath
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
 
 from dynacli.commands.help_pages.command_help import OPTION_GROUPS, command_usages, default_of
 from dynacli.commands.help_pages.page_lines import option_row
 from dynacli.environment import DISTRIBUTION, variable
-from dynacli.guide.pages import error_kinds, page, topic_names
-from dynacli.options.command import Command
+from dynacli.guide.pages import ERRORS, MOVED, error_kinds, page, topic_names
+from dynacli.options.command import FIND, SECTIONS, Command
 from dynacli.options.command_table import COMMANDS
 from dynacli.options.standard_options import OPTIONS, Option
 from tests.json_shapes import json_schemas
@@ -32,6 +33,15 @@ _TOPIC = re.compile(r"(?<!\[)`(?:dynacli )?help ([a-z-]+)`")
 _EXIT_CODE = re.compile(r"\n# exit code (\d+)")
 """As the tests read it; a colour of shells would be that of a command."""
 _CODE = re.compile(r"`[^`\n]+`")
+_KIND = re.compile(r"(?m)^(## .*`([a-z]+)`)$")
+"""The heading of a kind of error."""
+_REDIRECT = (
+    '<!doctype html><meta charset="utf-8"><title>Moved</title><meta http-equiv="refresh" content="0; url={url}">'
+    '<p>This page has moved: <a href="{url}">{url}</a></p>\n'
+)
+"""A page that leads to another one."""
+_GUIDES = {"bake": "bake", "breaking-changes": "changes", "mock": "mock"}
+"""Former guide → topic of the manual that has its content now."""
 _AFTER_OTHERS = "---\nsearch:\n  boost: 0.5\n---\n"
 _LANGUAGES = (
     (re.compile(r"\$ "), "console"),
@@ -48,20 +58,43 @@ def made_pages() -> Mapping[str, str]:
     """Return the path of each page that is made → its Markdown."""
     return {
         **{f"manual/{topic}.md": page(topic) or "" for topic in topic_names()},
-        **{f"reference/commands/{name}.md": _command_page(entry) for name, entry in COMMANDS.items()},
-        **{f"errors/{kind}.md": page(f"errors {kind}") or "" for kind in error_kinds()},
+        **{_commands_path(section): _commands_page(section) for section in SECTIONS},
         "reference/dependencies.md": _dependencies_page(),
         "reference/options.md": _options_page(),
         "reference/json-schemas.md": _schemas_page(),
     }
 
 
+def redirects() -> Mapping[str, str]:
+    """Return the path of each page that the website had before → the page and heading that have its content now."""
+    return {
+        **{f"manual/{old}/": f"manual/{new}/" for old, new in MOVED.items()},
+        **{f"guides/{old}/": f"manual/{new}/" for old, new in _GUIDES.items()},
+        **{f"errors/{kind}/": f"manual/{ERRORS}/#{kind}" for kind in error_kinds()},
+        **{
+            f"reference/commands/{name}/": f"{_commands_path(entry.section).removesuffix('.md')}/#{_anchor(name)}"
+            for name, entry in COMMANDS.items()
+        },
+        "concepts/trust/": "manual/trust/",
+    }
+
+
+def _commands_path(section: str) -> str:
+    return f"reference/commands/{(section or FIND).lower()}.md"
+
+
+def _anchor(command: str) -> str:
+    return f"dynacli-{command}"
+
+
 def for_mkdocs(path: str, text: str) -> str:
     """Return the Markdown of a page for MkDocs.
 
-    `dynacli help TOPIC` becomes a link. An indented block of the manual gets the language that colours it.
-    The search shows pages of the reference after those that explain.
+    `dynacli help TOPIC` becomes a link with the title of the page. An indented block of the manual gets the language
+    that colours it. The search shows pages of the reference after those that explain.
     """
+    if path == f"manual/{ERRORS}.md":
+        text = _KIND.sub(r"\1 { #\2 }", text)
     parts = _BLOCKS.split(text)
     parts[::2] = [_TOPIC.sub(lambda found: _link(path, found), _in_tables(part)) for part in parts[::2]]
     parts[1::2] = [_fenced(block, is_indented=path.startswith("manual/")) for block in parts[1::2]]
@@ -70,10 +103,19 @@ def for_mkdocs(path: str, text: str) -> str:
 
 def _link(path: str, found: re.Match[str]) -> str:
     topic = found[1]
-    target = f"manual/{topic}.md" if topic in topic_names() else f"reference/commands/{topic}.md"
+    topic = MOVED.get(topic, topic)
     if topic == "options":
-        target = "reference/options.md"
-    return f"[{found[0]}]({posixpath.relpath(target, posixpath.dirname(path))})"
+        title, target = "Options", "reference/options.md"
+    elif topic in topic_names():
+        title, target = _title(topic), f"manual/{topic}.md"
+    else:
+        title, target = f"`dynacli {topic}`", f"{_commands_path(COMMANDS[topic].section)}#{_anchor(topic)}"
+    return f"[{title}]({posixpath.relpath(target, posixpath.dirname(path))})"
+
+
+@cache
+def _title(topic: str) -> str:
+    return (page(topic) or "").partition("\n")[0].lstrip("# ")
 
 
 def _in_tables(text: str) -> str:
@@ -109,12 +151,16 @@ def _option_rows(options: Iterable[Option]) -> Iterator[tuple[str, str]]:
         yield _code(row.left), re.sub(r"([*_|])", r"\\\1", row.right).replace("<", "&lt;")
 
 
-def _command_page(entry: Command) -> str:
-    """Return the page of a command, with a section for each of its subcommands."""
-    name = f"dynacli {entry.name}"
-    parts = [f"# `{name}`", *_about_command(name, entry)]
-    for command in entry.commands:
-        parts += [f"## `{name} {command.name}`", *_about_command(f"{name} {command.name}", command)]
+def _commands_page(section: str) -> str:
+    """Return the page of a group of commands, with a section for each command and each of its subcommands."""
+    parts = [f"# Commands: {section[0].lower()}{section[1:]}"]
+    for entry in COMMANDS.values():
+        if _commands_path(entry.section) != _commands_path(section):
+            continue
+        name = f"dynacli {entry.name}"
+        parts += [f"## `{name}` {{ #{_anchor(entry.name)} }}", *_about_command(name, entry)]
+        for command in entry.commands:
+            parts += [f"### `{name} {command.name}`", *_about_command(f"{name} {command.name}", command)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -134,7 +180,7 @@ def _about_command(name: str, entry: Command) -> Iterator[str]:
     if others and not (entry.commands and called is entry):
         yield f"Also: {', '.join(map(_code, others))}; see `dynacli help options`."
     if entry.name in topic_names():
-        yield f"The manual has more: `dynacli help {entry.name}`."
+        yield f"More: `dynacli help {entry.name}`."
 
 
 def _options_page() -> str:
@@ -197,6 +243,11 @@ def _write(folder: Path) -> None:
     for path, text in {**written, **made_pages()}.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(for_mkdocs(path, text), encoding="utf-8")
+    for path, target in redirects().items():
+        here = folder / path / "index.html"
+        here.parent.mkdir(parents=True, exist_ok=True)
+        url = posixpath.relpath(target.partition("#")[0], path) + "/" + "#".join(["", *target.split("#")[1:]])
+        here.write_text(_REDIRECT.format(url=url), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -15,11 +15,13 @@ _GOOD = (
 
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a page for each kind of error, and a style."""
+    """A folder with two pages, of which one has a section for each kind of error, and a style."""
     monkeypatch.setenv("DYNACLI_SITE_URL", "https://docs.example/dynacli/")
-    for kind in error_kinds():
-        (tmp_path / "errors" / kind).mkdir(parents=True)
-        (tmp_path / "errors" / kind / "index.html").write_text(_GOOD)
+    for page in ("errors", "usage"):
+        (tmp_path / "manual" / page).mkdir(parents=True)
+        (tmp_path / "manual" / page / "index.html").write_text(_GOOD)
+    with (tmp_path / "manual" / "errors" / "index.html").open("a") as file:
+        file.writelines(f'<h2 id="{kind}"></h2>' for kind in error_kinds())
     (tmp_path / "a.css").write_text("a { background: url(data:image/png) }")
     return tmp_path
 
@@ -44,14 +46,15 @@ def test_a_good_site_has_no_faults(site: Path) -> None:
 )
 def test_a_fault_is_found(site: Path, more: str, fault: str) -> None:
     """The check names the page, and what it loads or where it leads."""
-    (site / "errors" / "auth" / "index.html").write_text(_GOOD + more)
-    assert [f"errors/auth/index.html: {fault}"] == list(faults_of(site))
+    (site / "manual" / "usage" / "index.html").write_text(_GOOD + more)
+    assert [f"manual/usage/index.html: {fault}"] == list(faults_of(site))
 
 
-def test_a_missing_page_and_a_style_of_another_host_are_found(site: Path) -> None:
-    """Each kind of error has a page, and no style loads anything from another host."""
-    (site / "errors" / "rows" / "index.html").unlink()
+def test_a_missing_section_and_a_style_of_another_host_are_found(site: Path) -> None:
+    """Each kind of error has a section, and no style loads anything from another host."""
+    page = site / "manual" / "errors" / "index.html"
+    page.write_text(page.read_text().replace('id="rows"', 'id="lines"'))
     (site / "a.css").write_text("a { background: url('https://example.com/a.png') }")
-    assert ["errors of the kind `rows` have no page", "a.css: loads https://example.com/a.png"] == list(
+    assert ["errors of the kind `rows` have no section", "a.css: loads https://example.com/a.png"] == list(
         faults_of(site)
     )

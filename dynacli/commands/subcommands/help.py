@@ -44,15 +44,13 @@ def show_topic(ctx: click.Context, topic: str | None, kind: str | None) -> None:
 
 def _contents(env: Environment) -> str:
     from dynacli.commands.help_pages.page_lines import PageRow, row_lines, usage_lines
-    from dynacli.guide.pages import topics
+    from dynacli.guide.pages import grouped_topics
     from dynacli.text.terminal import Painter, terminal_width
 
     paint, width = Painter.for_stdout(env), terminal_width(env, env.stdout)
-    lines = [*usage_lines(f"{invocation('help')} TOPIC", width), "", paint.bold("Topics")]
-    lines += [
-        *row_lines(sorted(PageRow(*topic) for topic in [*topics(), (_OPTIONS, "All options")]), width),
-        "",
-    ]
+    lines = [*usage_lines(f"{invocation('help')} TOPIC", width), ""]
+    for title, topics in grouped_topics((_OPTIONS, "All options")):
+        lines += [paint.bold(title), *row_lines([PageRow(*topic) for topic in topics], width), ""]
     if further := further_names():
         lines += [paint.bold("Commands of other packages"), *(f"  {name}" for name in further), ""]
     lines.append(

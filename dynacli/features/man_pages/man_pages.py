@@ -10,7 +10,7 @@ from typing import Any
 
 from dynacli.commands.help_pages.command_help import OPTION_GROUPS, ROOT_ABOUT, ROOT_EXAMPLES, command_usages
 from dynacli.commands.help_pages.page_lines import option_row
-from dynacli.guide.pages import page, topic_names
+from dynacli.guide.pages import ERRORS, page, section_of, topic_names
 from dynacli.options.command import SECTIONS, Command
 from dynacli.options.command_table import COMMANDS
 from dynacli.options.standard_options import OPTIONS, Option
@@ -22,8 +22,6 @@ _ESCAPES = str.maketrans(
     {"\\": r"\e", "-": r"\-", "'": r"\(aq", "`": r"\(ga", "^": r"\(ha", "~": r"\(ti", '"': r"\(dq"}
 )
 """Characters that groff replaces by others, which a shell does not accept (groff_char(7))."""
-_TEXTS = {"environment": "ENVIRONMENT", "exit-codes": "EXIT STATUS"}
-"""Topic of the guide → its section on the page of dynacli."""
 
 
 def man_pages(version: str, date: str) -> dict[str, str]:
@@ -69,8 +67,8 @@ def _root_page() -> list[str]:
             f'.SS "{title}"',
             *_option_paragraphs(option for option in OPTIONS if option.group in groups),
         ]
-    for topic, title in _TEXTS.items():
-        lines += [f'.SH "{title}"', *_guide(topic)]
+    lines += [".SH ENVIRONMENT", *_guide(page("environment") or "")]
+    lines += ['.SH "EXIT STATUS"', *_guide(section_of(ERRORS, "Exit codes"))]
     lines += _examples_section(f"{line}  # {about}" for line, about in ROOT_EXAMPLES)
     return [
         *lines,
@@ -85,7 +83,7 @@ def _page(entry: Command) -> list[str]:
     lines = [*_head(f"dynacli-{entry.name}", entry.help), *_synopsis(f"dynacli {entry.name}", entry)]
     lines += [".SH DESCRIPTION", *_paragraph(f"{entry.help}."), *_markdown(entry.about)]
     if entry.name in topic_names():
-        lines += [".PP", *_guide(entry.name)]
+        lines += [".PP", *_guide(page(entry.name) or "")]
     if entry.commands:
         lines.append(".SH COMMANDS")
         for command in entry.commands:
@@ -141,9 +139,9 @@ def _tagged(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
         yield from (".TP", tag, *(_paragraph(text) or [r"\&"]))
 
 
-def _guide(topic: str) -> list[str]:
-    """Return a page of the guide without its title."""
-    return _blocks(blocks_of(page(topic) or "", has_urls=False)[1:])
+def _guide(text: str) -> list[str]:
+    """Return a page or section of the guide without its title."""
+    return _blocks(blocks_of(text, has_urls=False)[1:])
 
 
 def _markdown(text: str) -> list[str]:
