@@ -319,6 +319,7 @@ class Series:
 
     Attributes:
         last: The latest call with a response; None before the first one.
+        pauses: The number of pauses of the wait so far.
 
     Args:
         follow: Names of the links to follow, in order.
@@ -344,6 +345,7 @@ class Series:
         self._on_next = on_next
         self._wants_example, self._ends_with_findings = wants_example, ends_with_findings
         self.last: MadeCall | None = None
+        self.pauses = 0
 
     def make(self, described: DescribedOperation, inputs: CallInputs) -> MadeCall:
         """Make the calls, and return the last one.
@@ -393,6 +395,7 @@ class Series:
             return self.last
 
         def pause(pause: WaitPause) -> None:
+            self.pauses += 1
             call = self._engine.latest
             if call is not None:
                 self._engine.announce(Retrying(call, pause))

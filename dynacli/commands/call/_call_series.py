@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote_plus
 
@@ -23,6 +25,7 @@ from dynacli.commands.read_line import read_words, words_with_values
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation_words, program
 from dynacli.errors import DynacliError, FileError, FormatError, UsageError
+from dynacli.media.body_value import NoValueError, exact_value
 from dynacli.openapi.model.find_items import KnownItems
 from dynacli.openapi.model.operation import Parameter
 from dynacli.openapi.model.wording import counted, shell_line
@@ -31,6 +34,7 @@ from dynacli.output.output_format import ITEM_FORMATS, OutputFormat
 from dynacli.output.standard_output import writes_unchanged, written_text
 from dynacli.record import replace
 from dynacli.text.json_text import reindent
+from dynacli.text.terminal import visible
 from dynacli.urls import split_url
 
 if TYPE_CHECKING:
@@ -40,6 +44,9 @@ if TYPE_CHECKING:
 _WRITTEN_WHOLE = 1024 * 1024
 """Maximum characters of a list that is written only when it is complete."""
 _MAX_ITEMS = "--max-items"
+_LITERALS = re.compile(r"'(?:[^'\\\\]|\\\\.)*'|`[^`]*`")
+_NAMES = re.compile(r"[A-Za-z_][\w.]*")
+_LONGEST_STATE = 40
 
 
 def _may_grow(env: Environment, form: OutputFormat) -> bool:
@@ -458,6 +465,7 @@ class LastResponse:
         from dynacli.client.engine.series import Series
 
         run, options = self._run, self._run.options
+        began = monotonic()
         series = Series(
             self._engine,
             follow=options.follow,
@@ -479,6 +487,16 @@ class LastResponse:
         unwritten = self._write(call, response)
         note_if_large(run, call, response, self._form)
         conclude(run, call, response, validation, self._report, unwritten)
+        if self._until is not None and series.pauses:
+            self._note_wait(last, series.pauses + 1, monotonic() - began)
+
+    def _note_wait(self, last: MadeCall, calls: int, seconds: float) -> None:
+        """Say on a terminal how long a wait took, with the value that it waited for."""
+        run = self._run
+        if self._until is None or not (run.env.stderr_is_terminal and run.error_format == "text"):
+            return
+        reached = _value_waited_for(last, self._until.expression) or "true"
+        run.note(f"{reached} after {counted(calls, 'call')}, {seconds:.1f} s")
 
     def _begin_next(self, made: MadeCall, described: DescribedOperation) -> None:
         self._announce(made)
@@ -502,6 +520,21 @@ class LastResponse:
         except (FileError, FormatError) as error:
             return error
         return None
+
+
+def _value_waited_for(made: MadeCall, expression: str) -> str:
+    """Return the text that the only name of an expression has in a response; empty if there is none."""
+    names = {*_NAMES.findall(_LITERALS.sub("", expression))}
+    if len(names) != 1:
+        return ""
+    try:
+        value = exact_value(made.call.received(made.response))
+    except NoValueError:
+        return ""
+    found = value.get(names.pop()) if isinstance(value, dict) else None
+    text = found if isinstance(found, str) else ""
+    masked = made.call.signed.response_masker(made.response.headers).mask(text[:_LONGEST_STATE])
+    return visible(masked, keep="")
 
 
 def _check_options(options: Options) -> None:

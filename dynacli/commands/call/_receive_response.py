@@ -48,6 +48,8 @@ _WRITTEN_WHOLE = 1024 * 1024
 """Maximum bytes of a body that is written only when complete, so that no part of a broken response is printed."""
 _KEPT_OF_STREAM = 1024 * 1024
 """Maximum bytes of a stream to store for messages that quote it."""
+_ENDING = frozenset({"deprecation", "sunset"})
+"""Names of the headers of a server that is going to end an operation."""
 _MANY_BYTES = 8_000
 """Bytes on standard output from which a response is large for an agent."""
 _OWN_HEADERS = frozenset(("accept-encoding", "if-range", "range"))
@@ -403,6 +405,7 @@ class ResponseReceiver:
             and self.unwritten is None
             and not (of_request is not None and of_request.has_something_to_report)
             and not (of_response is not None and of_response.has_something_to_report)
+            and not any(name.lower() in _ENDING for name, _ in response.headers)
         )
         if not is_plain:
             from dynacli.commands.call.conclude_call import conclude
@@ -420,7 +423,7 @@ class ResponseReceiver:
             # Not for plain bytes in a pipe: parsing them again takes longer than the whole validation.
             _note_items(run, call, response, form)
         is_created = call.described.operation.method == "POST" and response.is_success
-        if is_created and run.env.is_agent and form.format != "agent":
+        if is_created and (run.env.is_agent or run.env.stderr_is_terminal) and form.format != "agent":
             from dynacli.commands.call.conclude_call import note_next_call
 
             note_next_call(run, call, response)

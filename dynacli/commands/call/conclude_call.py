@@ -52,6 +52,10 @@ def conclude(
         MismatchError: The response does not match the document at the level `strict` or `exact`.
     """
     _note_response(call, response, report)
+    if response.header("deprecation") or response.header("sunset"):
+        from dynacli.commands.call._deprecation import note_deprecation
+
+        note_deprecation(run, call, response)
     error: DynacliError | None = None
     if not response.is_success and not run.options.no_fail:
         from dynacli.client.responses.response_errors import http_error
