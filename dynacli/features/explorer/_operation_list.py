@@ -143,6 +143,7 @@ class OperationList(ScrollView, can_focus=True):
         self._groups: Sequence[OperationGroup] = ()
         self._opened: set[str] = set()
         self._rows: list[_Row] = []
+        self._longest = 0
         self.cursor = 0
 
     def show(self, groups: Sequence[OperationGroup], *, is_open: bool = False) -> None:
@@ -152,6 +153,8 @@ class OperationList(ScrollView, can_focus=True):
             is_open: Whether all groups are open, as in the results of a search.
         """
         self._groups = groups
+        names = (len(operation.name) for group in groups for operation in group.operations)
+        self._longest = max((self._longest, *names))
         total = sum(len(group.operations) for group in groups)
         self._opened = {group.name for group in groups} if is_open or total <= _FEW else set()
         self.cursor = 0
@@ -162,9 +165,8 @@ class OperationList(ScrollView, can_focus=True):
 
     @property
     def longest(self) -> int:
-        """The width in columns of the pane with the longest name."""
-        names = (len(operation.name) for group in self._groups for operation in group.operations)
-        return max(names, default=0) + _BEFORE_NAME + 2
+        """The width in columns of a pane for the longest name that was shown so far."""
+        return self._longest + _BEFORE_NAME + 2
 
     @property
     def current(self) -> OperationSummary | None:
@@ -187,6 +189,8 @@ class OperationList(ScrollView, can_focus=True):
         """Draw a row."""
         number, width = self.scroll_offset.y + y, self.size.width
         base, is_active = self.rich_style, self.has_focus or isinstance(self.screen.focused, SearchBox)
+        if not self._rows and number == 0:
+            return Strip([Segment("No operation found", base)]).crop_extend(0, width, base)
         if number >= len(self._rows):
             return Strip.blank(width, base)
         group, operation = self._rows[number]
@@ -205,11 +209,14 @@ class OperationList(ScrollView, can_focus=True):
                 if number == self.cursor
                 else base + self._style(f"list--{method_colour(operation.method)}")
             )
-            dim = self._style("list--deprecated") if operation.is_deprecated else Style()
+            struck = self._style("list--deprecated") if operation.is_deprecated else Style()
+            room = max(width - _BEFORE_NAME, 1)
+            name = visible(operation.name, keep="")
+            name = name if len(name) <= room else f"{name[: room - 1]}…"
             segments = [
                 Segment(f"  {operation.method[:_METHOD_WIDTH]:<{_METHOD_WIDTH}} ", method),
-                Segment(visible(operation.name, keep=""), style + dim),
-                Segment(f"  {visible(operation.summary, keep='')}", style + Style(dim=True)),
+                Segment(name, style + struck),
+                Segment(f"  {visible(operation.summary, keep='')}", style + Style(dim=number != self.cursor)),
             ]
         return Strip(segments).crop_extend(0, width, style)
 

@@ -314,7 +314,9 @@ def test_a_search_lists_near_hits_alone() -> None:
         async with exploring("demo", size=(110, 30)) as explorer:
             await explorer.type("create-workflow")
             await explorer.until(lambda: "found (1)" in explorer.screen)
-            await explorer.press("escape")
+            await explorer.type("zzz")
+            await explorer.until(lambda: "No operation found" in explorer.screen)
+            await explorer.press("enter", "f2", "escape")
             await explorer.type("failed runs")
             await explorer.until(lambda: "found (5)" in explorer.screen)
             await explorer.press("enter")
