@@ -203,7 +203,7 @@ def _has_summary(api: OpenedApi, name: str, report: DocumentReport, *, accepts_l
     """
     summary = operation_summary(api, name)
     text = summary_text(summary)
-    if len(text.encode()) > SUMMARY_BYTES or text.splitlines()[-1] != f"Run  {summary.example}":
+    if len(text.encode()) > SUMMARY_BYTES or text.splitlines()[-1] != f"Example  {summary.example}":
         report.reasons[f"summary: {name}: {len(text.encode())} bytes"] += 1
         return False
     words = shlex.split(summary.example.removesuffix(" --server URL"))

@@ -236,17 +236,18 @@ class OperationDescription:
         """Command line of a working call."""
         return self.described.example_line
 
-    def short_example(self, command: str = "") -> str:
-        """Return the command line of a working call, with `--example` if it would be long.
+    def short_example_words(self, command: str = "") -> list[str]:
+        """Return the command line of a working call as words for a shell, with `--example` if it would be long.
 
         Args:
             command: Command that makes the call, such as `read`; empty for none.
         """
-        line = self.described.line_of(self.operation.example, command)
+        words = self.described.shell_words_of(self.operation.example, command)
+        line = " ".join(words)
         # Text that a terminal cannot show cannot be copied from it.
         if len(line.encode()) <= _LONGEST_EXAMPLE and visible(line, keep="") == line:
-            return line
-        return self.described.line_of((EXAMPLE_OPTION,), command)
+            return words
+        return self.described.shell_words_of((EXAMPLE_OPTION,), command)
 
     @cached_property
     def parameters(self) -> list[dict[str, Any]]:

@@ -11,11 +11,31 @@ from dynacli.client.operation_description import DescribedInput, OperationDescri
 from dynacli.client.pages.decide_rule import PAGE_KINDS
 from dynacli.openapi.model.field_names import plain_name, singular, words_of_name
 from dynacli.openapi.model.operation import Field, Operation, Parameter
-from dynacli.openapi.model.wording import MAY_BE_NULL, MAY_BE_REPEATED, NOT_EMPTY, constraints, telling
+from dynacli.openapi.model.wording import (
+    CREDENTIAL,
+    EXAMPLE,
+    MAY_BE_NULL,
+    MAY_BE_REPEATED,
+    NOT_EMPTY,
+    OPTIONAL_INPUTS,
+    PAGES,
+    REQUIRED_INPUTS,
+    RESPONSE,
+    constraints,
+    telling,
+)
 from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, visible
-from dynacli.text.wrapping import block_text, closed, foreign, short_sentence, word_or_quoted
+from dynacli.text.wrapping import (
+    block_text,
+    closed,
+    command_lines,
+    folded,
+    foreign,
+    short_sentence,
+    word_or_quoted,
+)
 
 _MOST_OPTIONAL = 5
 _LONGEST_FILLER = 3
@@ -33,6 +53,7 @@ _PLACES = frozenset(
 """Plain names of inputs that `--all` sets."""
 _LONGEST_SUMMARY = 160
 _MOST_BYTES = 1_400
+_HANGING = 4
 _PLAIN = Painter(enabled=False)
 
 
@@ -121,7 +142,7 @@ class Summary:
         returns: Outline of a successful response.
         credential: `{"scheme", "state", "hint"}`; None if a call needs no credential.
         pages: Pagination rule of `--all`; None if the response is not a list.
-        example: Command line of a working call.
+        example_words: Words of the command line of a working call, each quoted for a shell.
     """
 
     api: str
@@ -136,7 +157,12 @@ class Summary:
     returns: OutlinedResponse
     credential: dict[str, Any] | None
     pages: dict[str, Any] | None
-    example: str
+    example_words: tuple[str, ...]
+
+    @property
+    def example(self) -> str:
+        """Command line of a working call."""
+        return " ".join(self.example_words)
 
     def as_json(self) -> dict[str, Any]:
         """Return the summary for `-o json`."""
@@ -187,7 +213,7 @@ def operation_summary(
         returns=description.response,
         credential=_credential(api, operation, profile),
         pages=description.pages,
-        example=description.short_example(),
+        example_words=tuple(description.short_example_words()),
     )
 
 
@@ -244,52 +270,76 @@ _DETAILS = (
 )
 
 
-def summary_text(summary: Summary, paint: Painter = _PLAIN) -> str:
-    """Return the summary as text without a final line feed. Parts that do not fit are left out and counted."""
+def summary_text(summary: Summary, paint: Painter = _PLAIN, width: int = 0) -> str:
+    """Return the summary as text without a final line feed. Parts that do not fit are left out and counted.
+
+    Args:
+        paint: The painter.
+        width: Maximum columns on a terminal, where an empty line precedes each section; 0 for compact lines.
+    """
     for detail in _DETAILS:
-        if len("\n".join(_summary_lines(summary, detail, _PLAIN)).encode()) <= _MOST_BYTES:
+        if len("\n".join(_compact_lines(summary, detail)).encode()) <= _MOST_BYTES:
             break
-    return "\n".join(_summary_lines(summary, detail, paint))
+    if not width:
+        return "\n".join(_compact_lines(summary, detail))
+    lines = [line for text in _title_lines(summary, detail, paint) for line in folded(text, width)]
+    for title, texts in _sections(summary, detail, paint):
+        lines += ["", paint.heading(title)]
+        lines += [line for text in texts for line in folded(f"  {text}", width, _HANGING)]
+    command = command_lines([visible(word, keep="") for word in summary.example_words], width)
+    return "\n".join([*lines, "", paint.heading(EXAMPLE), *command])
 
 
-def _summary_lines(summary: Summary, detail: _Detail, paint: Painter) -> Iterator[str]:
-    mark = "  deprecated" if summary.is_deprecated else ""
-    yield f"{summary.name}  {visible(summary.method, keep='')} {word_or_quoted(summary.path)}{mark}"
+def _compact_lines(summary: Summary, detail: _Detail) -> Iterator[str]:
+    """Yield the lines for a pipe: inputs have a line each, and other sections begin beside their title."""
+    yield from _title_lines(summary, detail, _PLAIN)
+    for title, texts in _sections(summary, detail, _PLAIN):
+        if title in (REQUIRED_INPUTS, OPTIONAL_INPUTS):
+            yield from (title, *(f"  {text}" for text in texts))
+            continue
+        for number, text in enumerate(texts):
+            yield f"{title if not number else ' ' * len(title)}  {text}"
+    yield f"{EXAMPLE}  {visible(summary.example, keep='')}"
+
+
+def _title_lines(summary: Summary, detail: _Detail, paint: Painter) -> Iterator[str]:
+    request = f"{paint.method(visible(summary.method, keep=''))} {word_or_quoted(summary.path)}"
+    mark = f"  {paint.yellow('deprecated')}" if summary.is_deprecated else ""
+    yield f"{paint.command(summary.name)}  {request}{mark}"
     if telling(summary.summary, summary.name):
         yield foreign(short_sentence(summary.summary, detail.summary), paint)
+
+
+def _sections(summary: Summary, detail: _Detail, paint: Painter) -> Iterator[tuple[str, list[str]]]:
+    """Yield the title and the lines of each section that has any, except the example."""
     required = [input_ for input_ in summary.inputs if input_.is_required]
     optional = [input_ for input_ in summary.inputs if not input_.is_required]
     if required:
-        yield "Needs"
-        yield from (f"  {_input(described, detail, paint)}" for described in required[: detail.required])
-        if len(required) > detail.required:
-            yield f"  and {len(required) - detail.required} more"
-    if optional and detail.optional:
-        yield "Takes"
-        values: dict[tuple[Any, ...], str] = {}
-        for described in optional[: detail.optional]:
-            of_others = values.get(enum := (described.value.items or described.value).enum, "")
-            yield f"  {_input(described, detail, paint, of_others)}"
-            if enum:
-                values.setdefault(enum, described.option)
-    more = [*(described.option for described in optional[detail.optional :]), *summary.more_inputs]
-    if more:
-        named = ", ".join(f"--{visible(name, keep='')}" for name in more[: detail.others])
-        rest = ", ..." if named and len(more) > detail.others else ""
-        yield f"  and {len(more)} more" + (f": {named}{rest}" if named else "")
-    yield from _labelled("Gives", summary.returns.text_lines(detail.names, detail.lines))
+        shown = [_input(described, detail, paint) for described in required[: detail.required]]
+        more = len(required) - len(shown)
+        yield REQUIRED_INPUTS, [*shown, *([f"and {more} more"] if more else [])]
+    shown = []
+    values: dict[tuple[Any, ...], str] = {}
+    for described in optional[: detail.optional]:
+        enum = (described.value.items or described.value).enum
+        shown.append(_input(described, detail, paint, values.get(enum, "")))
+        if enum:
+            values.setdefault(enum, described.option)
+    others = [*(described.option for described in optional[detail.optional :]), *summary.more_inputs]
+    if others:
+        named = ", ".join(f"--{visible(name, keep='')}" for name in others[: detail.others])
+        rest = ", ..." if named and len(others) > detail.others else ""
+        shown.append(f"and {len(others)} more" + (f": {named}{rest}" if named else ""))
+    if shown:
+        yield OPTIONAL_INPUTS, shown
+    if response := summary.returns.text_lines(detail.names, detail.lines):
+        yield RESPONSE, response
     if summary.credential is not None:
         scheme = word_or_quoted(summary.credential["scheme"])
         hint = f" ({summary.credential['hint']})" if summary.credential["hint"] else ""
-        yield f"Credential  {scheme}: {summary.credential['state']}{visible(hint, keep='')}"
+        yield CREDENTIAL, [f"{scheme}: {summary.credential['state']}{visible(hint, keep='')}"]
     if summary.pages is not None and summary.pages["kind"] != "none":
-        yield f"Pages  --all, by {PAGE_KINDS[summary.pages['kind']]}"
-    yield f"Run  {visible(summary.example, keep='')}"
-
-
-def _labelled(label: str, lines: list[str]) -> Iterator[str]:
-    for number, line in enumerate(lines):
-        yield f"{label if not number else ' ' * len(label)}  {line}"
+        yield PAGES, [f"--all, by {PAGE_KINDS[summary.pages['kind']]}"]
 
 
 def _input(input_: DescribedInput, detail: _Detail, paint: Painter, like: str = "") -> str:
@@ -298,7 +348,7 @@ def _input(input_: DescribedInput, detail: _Detail, paint: Painter, like: str = 
     Args:
         like: Option of an earlier input with the same values; empty if there is none.
     """
-    left = input_.usage
+    left = paint.usage(input_.usage)
     known = [fact for fact in constraints(input_.value) if not _is_obvious(fact)]
     if like:
         known[0] = f"as --{visible(like, keep='')}"

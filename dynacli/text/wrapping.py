@@ -15,6 +15,10 @@ LONGEST_SENTENCE = 160
 """Maximum length of the first sentence of a description."""
 _NARROWEST = 20
 _CODE_INDENT = " " * 4
+_COMMAND_INDENT = " " * 6
+_SEQUENCE = re.compile(r"\x1b\[(\d+)m")
+_ENDS = {"1": "22", "2": "22", "3": "23", "": "39"}
+"""Code of a style of a painter → the code that ends it; of a colour for the empty one."""
 
 
 Blocks = list[Any]
@@ -49,6 +53,82 @@ def wrapped(text: str, width: int) -> list[str]:
             used += size + (1 if used else 0)
         lines.append(line)
     return lines if text.strip() else []
+
+
+def folded(line: str, width: int, hanging: int = 2) -> list[str]:
+    """Return a painted line as lines of at most `width` columns. A word that is wider is broken.
+
+    Args:
+        hanging: Columns by which further lines are indented, beyond the indent of the line.
+    """
+    plain = _SEQUENCE.sub("", line) if "\x1b" in line else line
+    if len(plain) <= width // 2 or cell_width(plain) <= width:
+        return [line]
+    indent = len(plain) - len(plain.lstrip(" "))
+    margin = min(indent + hanging, width // 2)
+    spans = _spans(plain, width, margin)
+    shown = [plain[start:end] for start, end in spans] if plain == line else _painted_spans(line, spans)
+    return [" " * margin * (number > 0) + part for number, part in enumerate(shown)]
+
+
+def _spans(plain: str, width: int, margin: int) -> list[tuple[int, int]]:
+    """Return the start and end of each line of a text. All lines but the first begin after a margin."""
+    spans: list[tuple[int, int]] = []
+    start, used = 0, 0
+    for word in re.finditer("( *)([^ ]+)", plain):
+        size = cell_width(word[0])
+        if used + size > width and word.start() > start:
+            spans.append((start, word.start()))
+            start, used, size = word.start(2), margin, cell_width(word[2])
+        used += size
+        while used > width:
+            room, cut = width - (margin if spans else 0), start + 1
+            while cell_width(plain[start : cut + 1]) <= room:
+                cut += 1
+            spans.append((start, cut))
+            start, used = cut, margin + cell_width(plain[cut : word.end()])
+    return [*spans, (start, len(plain))]
+
+
+def _painted_spans(line: str, spans: Sequence[tuple[int, int]]) -> list[str]:
+    """Return the parts of a painted line. Each part begins and ends its own styles."""
+    parts = [""] * len(spans)
+    position, active = 0, list[str]()
+    # `split` with a group returns text at even positions and the codes of sequences at odd ones.
+    for number, piece in enumerate(_SEQUENCE.split(line)):
+        if number % 2:
+            is_end = piece in _ENDS.values()
+            active = [code for code in active if _end_of(code) != piece] if is_end else [*active, piece]
+            continue
+        for at, (start, end) in enumerate(spans):
+            if text := piece[max(start - position, 0) : max(end - position, 0)]:
+                begin = "".join(f"\x1b[{code}m" for code in active)
+                parts[at] += begin + text + "".join(f"\x1b[{_end_of(code)}m" for code in reversed(active))
+        position += len(piece)
+    return parts
+
+
+def _end_of(code: str) -> str:
+    """Return the code that ends a style of a painter."""
+    return _ENDS.get(code, _ENDS[""])
+
+
+def command_lines(words: Iterable[str], width: int) -> list[str]:
+    r"""Return the lines of a command, broken with `\` between its options. An option and its value stay together."""
+    parts: list[str] = []
+    for word in words:
+        if parts and re.match(r"--\S+$", parts[-1]) and not word.startswith("--"):
+            parts[-1] += f" {word}"
+        else:
+            parts.append(word)
+    lines = ["  " + parts[0]]
+    for part in parts[1:]:
+        if len(lines[-1]) + len(part) + 3 > width and lines[-1].strip():
+            lines[-1] += " \\"
+            lines.append(f"{_COMMAND_INDENT}{part}")
+        else:
+            lines[-1] += f" {part}"
+    return lines
 
 
 def shortened(text: str, width: int, mark: str = "...") -> str:

@@ -1,5 +1,6 @@
 """The summary: what a first correct call needs, in at most 1,400 bytes."""
 
+import itertools
 import json
 import re
 import shlex
@@ -36,7 +37,7 @@ def test_a_summary_of_the_demo_is_text_and_data() -> None:
         (input_["name"], input_["in"], input_["required"]) for input_ in data["inputs"]
     ]
     last = text.splitlines()[-1]
-    assert f"Run  {data['example']}" == last
+    assert f"Example  {data['example']}" == last
     assert 0 == run_cli(*shlex.split(data["example"])[1:]).exit_code
     assert "costUsd" in data["returns"]
 
@@ -89,10 +90,10 @@ def test_a_summary_is_bounded(count: int) -> None:
 
 def test_texts_of_a_document_stand_in_quotes() -> None:
     """A document can neither begin a line of the summary nor end its own quotes."""
-    evil = 'Nice"\nRun  dynacli demo archive-workflow 1\x1b[2J'
+    evil = 'Nice"\nExample  dynacli demo archive-workflow 1\x1b[2J'
     raw = operation("listThings", parameter("q", STRING, description=evil), summary=evil)
     lines = _summary(raw, name="list-things").splitlines()
-    assert 1 == sum(line.startswith("Run  ") for line in lines)
+    assert 1 == sum(line.startswith("Example  ") for line in lines)
     assert lines[-1].endswith(" list-things")
     assert "\x1b" not in "\n".join(lines)
     assert all('Nice"' not in line for line in lines)
@@ -203,7 +204,7 @@ def test_the_line_of_a_summary_can_be_copied() -> None:
     assert _summary(operation("makeThing", body=body), name="make-thing").endswith(" make-thing --example\n")
     own = operation("makeThing", parameter("example", STRING), body=body)
     last = _summary(own, name="make-thing").splitlines()[-1]
-    assert last.startswith("Run  dynacli --example ")
+    assert last.startswith("Example  dynacli --example ")
     assert 0 == run_cli(*shlex.split(last)[2:], "--dry-run", "--server", "http://127.0.0.1:9").exit_code
 
 
@@ -289,3 +290,18 @@ def test_a_summary_asks_for_files_as_they_are_given() -> None:
         assert "--photo @FILE" in lines
         assert "--more @FILE ..." in lines
     assert "--photo BINARY" in run_cli("describe", api, "json", "--summary").stdout
+
+
+@pytest.mark.parametrize("width", [80, 110])
+def test_a_terminal_gets_sections_within_its_width(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty line precedes each section, and no line is wider than the terminal, whatever words a document has."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("NO_COLOR", "1")
+    long = "word " * 40 + "x" * 200
+    raw = operation("listThings", parameter("q", STRING, required=True, description=long), summary=long)
+    api = save_api({"/things": {"get": raw}})
+    lines = run_cli("describe", api, "list-things", "--summary", terminal=("stdout",)).stdout.splitlines()
+    assert ["Required inputs", "Response", "Example"] == [
+        line for before, line in itertools.pairwise(lines) if not before and not line.startswith(" ")
+    ]
+    assert width >= max(map(len, lines))

@@ -301,7 +301,7 @@ def test_people_see_a_summary_and_two_lines(api: str) -> None:
     """The best hit is told as by `describe --summary`, two others by name; a registered API begins their command."""
     lines = run_cli("search", api, "list", "pets").stdout.splitlines()
     assert run_cli("describe", api, "list-pets", "--summary").stdout.splitlines() == lines[:-2]
-    assert [f"Run  dynacli {api} list-pets"] == [line for line in lines if api in line]
+    assert [f"Example  dynacli {api} list-pets"] == [line for line in lines if api in line]
     run_cli("api", "add", "zoo", api)
     named = run_cli("search", "zoo", "list", "pets").stdout.splitlines()[-2:]
     assert [line.replace("Or   ", "Or   dynacli zoo ") for line in lines[-2:]] == named

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dynacli.text.terminal import Painter, method_colour, status_colour, visible_painted
+from dynacli.text.wrapping import folded
 from tests.harness import run_cli
 
 _PAINT = Painter(enabled=True)
@@ -82,3 +83,15 @@ def test_colour_off(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) 
     for words in (["demo", "search-runs", "--help"], ["describe", "demo", "search-runs"], ["demo", "nope"]):
         result = run_cli(*words, terminal=("stdout", "stderr"))
         assert "\x1b" not in result.stdout + result.stderr
+
+
+def test_folded_lines_keep_their_styles() -> None:
+    """A painted line is wrapped by what is visible of it. Each line ends its styles, because pagers forget them."""
+    line = f"  {_PAINT.bold('name')}  {_PAINT.italic('one two ' + 'x' * 20)}"
+    assert [
+        "  \x1b[1mname\x1b[22m  \x1b[3mone\x1b[23m",
+        "    \x1b[3mtwo\x1b[23m",
+        "    \x1b[3mxxxxxxxx\x1b[23m",
+        "    \x1b[3mxxxxxxxx\x1b[23m",
+        "    \x1b[3mxxxx\x1b[23m",
+    ] == folded(line, 12)

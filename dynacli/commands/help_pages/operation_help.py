@@ -14,7 +14,14 @@ from dynacli.openapi.model.wording import MAY_BE_NULL, NOT_EMPTY, constraints, p
 from dynacli.options.standard_options import FILE, INPUT_OPTIONS, PART, STANDARD_OPTIONS, Option, options_of
 from dynacli.record import replace
 from dynacli.text.terminal import Painter, terminal_width, visible
-from dynacli.text.wrapping import block_text, foreign_lines, short_sentence, word_or_quoted, wrapped
+from dynacli.text.wrapping import (
+    block_text,
+    command_lines,
+    foreign_lines,
+    short_sentence,
+    word_or_quoted,
+    wrapped,
+)
 
 _MOST_LINES = 3
 """Maximum lines of a description. `describe` prints all of it."""
@@ -41,7 +48,7 @@ def operation_help(
         lines.extend([paint.yellow("Deprecated."), ""])
     calls = _example_calls(described)
     lines.append(paint.heading("Examples" if len(calls) > 1 else "Example"))
-    lines += [line for words in calls for line in _command_lines(described.shell_words_of(words), width)]
+    lines += [line for words in calls for line in command_lines(described.shell_words_of(words), width)]
     request = f"{paint.method(visible(operation.method, keep=''))} {word_or_quoted(operation.path)}"
     lines.extend(["", f"  {request}"])
     lines.extend([*_description_lines(described, width, paint), ""])
@@ -83,24 +90,6 @@ def _is_usual(value: object, of: ValueType) -> bool:
         and value != of.default
         and re.fullmatch(r"\w[\w.-]*", value, re.ASCII) is not None
     )
-
-
-def _command_lines(words: list[str], width: int) -> list[str]:
-    r"""Return the lines of a command, broken with `\` between its options. An option and its value stay together."""
-    parts: list[str] = []
-    for word in words:
-        if parts and re.match(r"--\S+$", parts[-1]) and not word.startswith("--"):
-            parts[-1] += f" {word}"
-        else:
-            parts.append(word)
-    lines = ["  " + parts[0]]
-    for part in parts[1:]:
-        if len(lines[-1]) + len(part) + 3 > width and lines[-1].strip():
-            lines[-1] += " \\"
-            lines.append(f"      {part}")
-        else:
-            lines[-1] += f" {part}"
-    return lines
 
 
 class _Page:

@@ -476,7 +476,7 @@ def _description(run: Run, opened: OpenedApi, operation: tuple[str, ...], asked:
         option = "--summary" if asked.summary else "--like"
         raise UsageError(f"{subject} needs a whole operation", hint=f"Leave out `{words[1]}`, or `{option}`")
     if asked.summary:
-        return _operation_card(opened, name, run.options.profile)
+        return _operation_card(run, opened, name)
     if asked.like is not None:
         return _likeness(opened, name, asked.like)
 
@@ -486,11 +486,12 @@ def _description(run: Run, opened: OpenedApi, operation: tuple[str, ...], asked:
     return described_details(opened, name, *words[1:], detail=detail)
 
 
-def _operation_card(opened: OpenedApi, name: str, profile: str) -> tuple[Any, Text]:
+def _operation_card(run: Run, opened: OpenedApi, name: str) -> tuple[Any, Text]:
     from dynacli.client.operation_summary import operation_summary, summary_text
 
-    summary = operation_summary(opened, name, profile=profile)
-    return summary.as_json(), lambda paint, _: summary_text(summary, paint)
+    summary = operation_summary(opened, name, profile=run.options.profile)
+    is_terminal = run.env.stdout_is_terminal
+    return summary.as_json(), lambda paint, width: summary_text(summary, paint, width * is_terminal)
 
 
 def _likeness(opened: OpenedApi, name: str, other: str) -> tuple[Any, Text]:

@@ -19,7 +19,7 @@ from dynacli.openapi.model.wording import telling
 from dynacli.options.standard_options import Options
 from dynacli.registry.configuration import DEMO, Configuration
 from dynacli.registry.opened_api import OpenedApi
-from dynacli.text.terminal import Painter, visible
+from dynacli.text.terminal import Painter, terminal_width, visible
 from dynacli.text.wrapping import foreign, shortened, word_or_quoted
 
 if TYPE_CHECKING:
@@ -239,7 +239,8 @@ def _summary_of_hit(
     from dynacli.client.operation_summary import operation_summary, summary_text
 
     summary = operation_summary(opened[hit.api], hit.name, profile=options.profile, question=question)
-    return summary.as_json(), summary_text(summary, Painter.for_stdout(env))
+    width = terminal_width(env, env.stdout) if env.stdout_is_terminal else 0
+    return summary.as_json(), summary_text(summary, Painter.for_stdout(env), width)
 
 
 def _hit_row(hit: Hit) -> dict[str, Any]:

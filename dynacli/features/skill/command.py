@@ -112,7 +112,7 @@ def _workflow(api: OpenedApi) -> Iterator[str]:
             f"{invocation('describe', name)} {look.operation.name} --summary    # what it needs and gives; "
             "without --summary, all of it"
         )
-        yield f"{visible(look.short_example(read), keep='')}    # a call that changes nothing"
+        yield f"{visible(' '.join(look.short_example_words(read)), keep='')}    # a call that changes nothing"
     change = _description(api, overview.first_change)
     if change is not None:
         line = visible(change.described.line_of((EXAMPLE_OPTION,)), keep="")

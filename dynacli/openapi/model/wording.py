@@ -12,6 +12,9 @@ from dynacli.text.wrapping import short_sentence, word_or_quoted
 _YEAR = 365.2425 * 86_400
 _MOST_NEAR, _MOST_LISTED = 3, 20
 """Maximum number of names in a message: of similar names, and of all names."""
+REQUIRED_INPUTS, OPTIONAL_INPUTS, RESPONSE = "Required inputs", "Optional inputs", "Response"
+CREDENTIAL, PAGES, EXAMPLE = "Credential", "Pages", "Example"
+"""Titles of the sections that help, summary and `describe` share."""
 NOT_EMPTY = "not empty"
 MAY_BE_NULL = "may be null"
 MAY_BE_REPEATED = "may be repeated"
