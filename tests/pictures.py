@@ -1,6 +1,7 @@
 """The pictures of the README, made of real output: `python -m tests.pictures` writes them into `.github/`.
 
-Each is an SVG of a terminal, with its text as text. They change only if the output does: times and ports, which
+Each is an SVG of a terminal with one command, and its text is text. A twin with `-light` in its name has the colours
+of a light terminal. They change only if the output does: times and ports, which
 differ from run to run, are replaced.
 """
 
@@ -14,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from rich.console import Console
-from rich.terminal_theme import MONOKAI
+from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
 from dynacli.client.live_demo import live_demo
@@ -27,20 +28,45 @@ from tests.features.explorer.exploring import Explorer
 from tests.harness import run_cli
 
 _FOLDER = Path(__file__).resolve().parents[1] / ".github"
-_COLUMNS = 108
+_COLUMNS = 84
+_SIZE_OF_EXPLORER = (132, 30)
 _COMMANDS = {
-    "session": (
-        "demo search-runs --status fail --page-size 3 --columns workflowName,classification",
-        "demo search-runs --status failed",
-        "demo --misbehave getOrg=wrong-type get-org --validate strict -o @org.json",
-    ),
-    "help": ("demo search-runs --help",),
-    "check": ("check demo --misbehave listWorkflows=undocumented-field --tag workflows",),
+    "session": "demo search-runs --max-items 8 --columns workflowName,status,startedAt",
+    "help": "demo search-runs --help",
+    "check": "check demo --misbehave listWorkflows=undocumented-field --tag workflows",
 }
-"""Name of a picture → the commands on it, without `dynacli`."""
+"""Name of a picture → the command on it, without `dynacli`."""
+_DARK = TerminalTheme(
+    (30, 34, 42),
+    (220, 223, 228),
+    [
+        *((62, 68, 81), (224, 108, 117), (152, 195, 121), (229, 192, 123)),
+        *((97, 175, 239), (198, 120, 221), (86, 182, 194), (220, 223, 228)),
+    ],
+    [
+        *((110, 118, 134), (240, 128, 136), (172, 215, 141), (245, 210, 143)),
+        *((127, 195, 255), (218, 145, 240), (112, 205, 215), (255, 255, 255)),
+    ],
+)
+_LIGHT = TerminalTheme(
+    (250, 250, 250),
+    (40, 44, 52),
+    [
+        *((40, 44, 52), (190, 40, 40), (50, 120, 40), (140, 95, 0)),
+        *((30, 90, 190), (140, 50, 150), (0, 115, 130), (90, 95, 105)),
+    ],
+    [
+        *((110, 115, 125), (200, 50, 50), (60, 135, 50), (155, 105, 0)),
+        *((40, 105, 205), (155, 60, 165), (0, 130, 145), (20, 20, 20)),
+    ],
+)
+_FRAME, _LIGHT_FRAME = 'fill="#292929"', 'fill="#d0d0d0"'
+"""The frame of the explorer, which Textual draws dark, and of its light twin."""
+_THEMES = {"": (_DARK, "textual-dark"), "-light": (_LIGHT, "textual-light")}
+"""End of the name of a picture → the colours of a terminal, and the theme of the explorer."""
 _CHANGING = (
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:50080"),
-    (re.compile(r"\d+ ms"), "12 ms"),
+    (re.compile(r"\d+ ms"), "9 ms"),
     (re.compile(r"in \d+\.\d s"), "in 0.2 s"),
 )
 """Pattern of a text that differs from run to run → what stands in its place."""
@@ -58,43 +84,44 @@ def write_pictures(folder: Path) -> None:
         os.environ.update(COLUMNS=str(_COLUMNS), TERM="xterm-256color", DYNACLI_HISTORY="off")
         os.chdir(home)
         try:
-            for name, commands in _COMMANDS.items():
-                _write(folder / f"{name}.svg", _picture_of_commands(commands))
-            _write(folder / "explorer.svg", asyncio.run(_picture_of_explorer()))
+            for end, (colours, theme) in _THEMES.items():
+                for name, command in _COMMANDS.items():
+                    _write(folder / f"{name}{end}.svg", _picture_of_command(command, colours))
+                _write(folder / f"explorer{end}.svg", asyncio.run(_picture_of_explorer(theme)))
         finally:
             os.chdir(here)
 
 
-def _picture_of_commands(commands: tuple[str, ...]) -> str:
-    output = "\n".join(_output(command) for command in commands)
+def _picture_of_command(command: str, colours: TerminalTheme) -> str:
+    result = run_cli(*command.split(), terminal=("stdout", "stderr"))
+    output = result.stdout + result.stderr
     for pattern, text in _CHANGING:
         # As wide as before, so that columns stay where they are.
         output = pattern.sub(partial(_as_wide, text), output)
     console = Console(record=True, width=_COLUMNS, file=io.StringIO(), force_terminal=True)
-    console.print(Text.from_ansi(output.rstrip()), soft_wrap=False)
-    return console.export_svg(title="dynacli", theme=MONOKAI)
-
-
-def _output(command: str) -> str:
-    result = run_cli(*command.split(), terminal=("stdout", "stderr"))
-    return f"$ dynacli {command}\n{result.stdout}{result.stderr}"
+    prompt = f"\x1b[1;32m$\x1b[0m \x1b[1mdynacli {command}\x1b[0m\n"
+    console.print(Text.from_ansi(prompt + output.rstrip()), soft_wrap=False)
+    return console.export_svg(title="dynacli", theme=colours)
 
 
 def _as_wide(text: str, found: re.Match[str]) -> str:
     return text.ljust(len(found[0]))
 
 
-async def _picture_of_explorer() -> str:
+async def _picture_of_explorer(theme: str) -> str:
     env = Environment()
     shipped = open_named_api("demo", env)
     with closing(shipped.catalog), live_demo(env, shipped) as (api, _):
         app = ExplorerApp(env, api, Options(), (), partial(explored_line, env))
-        async with app.run_test(size=(120, 30), notifications=True) as pilot:
+        async with app.run_test(size=_SIZE_OF_EXPLORER, notifications=True) as pilot:
+            app.theme = theme
             explorer = Explorer(app, pilot)
             await explorer.open("search-runs")
             await explorer.press("f5")
             await explorer.responded()
-            return _TIME.sub("12&#160;ms", app.export_screenshot(title="dynacli explore demo"))
+            picture = _TIME.sub("9&#160;ms", app.export_screenshot(title="dynacli explore demo"))
+            picture = _CHANGING[0][0].sub(_CHANGING[0][1], picture)
+            return picture.replace(_FRAME, _LIGHT_FRAME) if theme == "textual-light" else picture
 
 
 def _write(path: Path, picture: str) -> None:

@@ -13,10 +13,16 @@ _README = (_FOLDER.parent / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_readme_shows_every_picture() -> None:
-    """Each stands in the README, with words for those who do not see it."""
-    shown = dict(re.findall(r"!\[([^\]]+)\]\(\.github/(\w+)\.svg\)", _README))
-    assert {path.stem for path in _FOLDER.glob("*.svg")} == set(shown.values())
-    assert all(len(words) > 20 for words in shown)
+    """Each is in the README with its light twin, and with a text for those who do not see it."""
+    shown = re.findall(
+        r'<source media="\(prefers-color-scheme: dark\)" srcset="\.github/(\w+)\.svg">\n'
+        r'<img alt="([^"]+)" src="\.github/(\w+)-light\.svg">',
+        _README,
+    )
+    assert [dark for dark, _, _ in shown] == [light for _, _, light in shown]
+    names = [name for dark, _, _ in shown for name in (dark, f"{dark}-light")]
+    assert sorted(path.stem for path in _FOLDER.glob("*.svg")) == sorted(names)
+    assert all(len(text) > 20 for _, text, _ in shown)
 
 
 _TEXT = "{http://www.w3.org/2000/svg}text"
@@ -45,5 +51,7 @@ def test_no_picture_is_stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     for path in tmp_path.glob("*.svg"):
         assert not re.search(r"@font-face|@import|url\(http|href=", path.read_text(encoding="utf-8"))
     assert _words(tmp_path) == _words(_FOLDER)
-    shown = {"help": "--workflow-id", "session": "^^^^^", "check": "finding", "explorer": "200"}
-    assert [] == [name for name, word in shown.items() if word not in _words(_FOLDER)[name]]
+    shown = {"help": "--workflow-id", "session": "workflowName", "check": "finding", "explorer": "200"}
+    words = _words(_FOLDER)
+    assert [] == [name for name, word in shown.items() if word not in " ".join(words[name])]
+    assert [] == [name for name in shown if words[name] != words[f"{name}-light"]]

@@ -1,6 +1,8 @@
 """The website has each page of the manual and each command, and changes none of their texts."""
 
 import re
+import shutil
+import subprocess
 import tomllib
 from importlib.metadata import distribution
 from pathlib import Path
@@ -16,7 +18,7 @@ from dynacli.options.command import FIND
 from dynacli.options.command_table import COMMANDS
 from dynacli.options.standard_options import OPTIONS
 from tests.website.dependencies import installed_with, reasons, size_of
-from tests.website.pages import WRITTEN, for_mkdocs, made_pages, redirects
+from tests.website.pages import WRITTEN, comparison, for_mkdocs, llms_text, made_pages, redirects
 
 ROOT = Path(__file__).resolve().parents[2]
 MADE = made_pages()
@@ -98,6 +100,37 @@ def test_pages_that_are_gone_lead_to_new_ones() -> None:
     for old, new in redirects().items():
         assert f"{new.partition('#')[0].rstrip('/')}.md" in MADE
         assert f"{old.rstrip('/')}.md" not in {*MADE, *written}
+
+
+def test_llms_txt_lists_every_page_and_begins_with_those_for_agents() -> None:
+    """An agent that is given the website finds its quick reference first."""
+    links = re.findall(r"\]\((.*)/\)", llms_text(dict.fromkeys([*MADE, "index.md"], "x")))
+    assert ["manual/agents", "reference/commands/share", "manual/mcp"] == links[:3]
+    assert sorted(path.removesuffix(".md") for path in MADE) == sorted(links)
+
+
+_COMMANDS_OF = """
+globalThis.document = { addEventListener() {} };
+process.stdout.write(require(process.argv[1]).commandsOf(process.argv[2]));
+"""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_the_copy_button_leaves_out_prompts_and_output() -> None:
+    """The commands of a session are copied, also those of several lines."""
+    script = WRITTEN / "assets" / "site.js"
+    session = "$ dynacli demo a \\\n    --b c\nout\n$ dynacli demo d\n\n# exit code 2"
+    run = subprocess.run(
+        ["node", "-e", _COMMANDS_OF, str(script), session], capture_output=True, text=True, check=True
+    )
+    assert "dynacli demo a \\\n    --b c\ndynacli demo d" == run.stdout
+
+
+def test_the_first_page_compares_as_the_readme_does() -> None:
+    """The comparison is written once, in the README."""
+    text = for_mkdocs("index.md", (WRITTEN / "index.md").read_text(encoding="utf-8"))
+    assert 12 < len(comparison().splitlines()) < 25
+    assert comparison() in text
 
 
 def test_the_workflow_trusts_no_tag() -> None:

@@ -87,12 +87,54 @@ def _anchor(command: str) -> str:
     return f"dynacli-{command}"
 
 
+def comparison() -> str:
+    """Return the comparison with other tools, as the README has it."""
+    readme = (_ROOT / "README.md").read_text(encoding="utf-8")
+    return readme.partition("## Comparison\n\n")[2].partition("\n## ")[0].strip()
+
+
+def llms_text(titles: Mapping[str, str]) -> str:
+    """Return `llms.txt` (https://llmstxt.org): what dynacli is, and the pages, those for agents first.
+
+    Args:
+        titles: Path of a page → its title.
+    """
+    first = [
+        path
+        for path in ("manual/agents.md", "reference/commands/share.md", "manual/mcp.md")
+        if path in titles
+    ]
+    about = "> dynacli calls any HTTP API from its OpenAPI document. Each operation is a command."
+    rows = [
+        f"- [{titles[path]}]({path.removesuffix('.md')}/)"
+        for path in dict.fromkeys((*first, *sorted(titles)))
+        if path != "index.md"
+    ]
+    return "\n".join(
+        [
+            "# dynacli",
+            "",
+            about,
+            "",
+            "## For agents",
+            "",
+            *rows[: len(first)],
+            "",
+            "## All pages",
+            "",
+            *rows[len(first) :],
+            "",
+        ]
+    )
+
+
 def for_mkdocs(path: str, text: str) -> str:
     """Return the Markdown of a page for MkDocs.
 
     `dynacli help TOPIC` becomes a link with the title of the page. An indented block of the manual gets the language
     that colours it. The search shows pages of the reference after those that explain.
     """
+    text = text.replace("\nCOMPARISON\n", f"\n{comparison()}\n")
     if path == f"manual/{ERRORS}.md":
         text = _KIND.sub(r"\1 { #\2 }", text)
     parts = _BLOCKS.split(text)
@@ -240,7 +282,12 @@ def _write(folder: Path) -> None:
     for picture in (_ROOT / ".github").glob("*.svg"):
         shutil.copy(picture, folder / "assets")
     written = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in folder.rglob("*.md")}
-    for path, text in {**written, **made_pages()}.items():
+    pages = {**written, **made_pages()}
+    titles = {
+        path: re.sub(r" \{ #.*", "", text.lstrip("# ").partition("\n")[0]) for path, text in pages.items()
+    }
+    (folder / "llms.txt").write_text(llms_text(titles), encoding="utf-8")
+    for path, text in pages.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(for_mkdocs(path, text), encoding="utf-8")
     for path, target in redirects().items():
