@@ -27,6 +27,9 @@ MOST_SECONDS = 30
 _MOST_MEMORY = 1024**3
 """Bytes by which the memory of the process may grow."""
 _LONGEST_VALUE = 64 * 1024 * 1024
+_LONGEST_PATTERN = 1_000
+"""Maximum number of characters of the pattern of LIKE and GLOB, which compare it at each position."""
+_JSON_TABLES = ("json_each", "json_tree")
 _STEPS_BETWEEN_LOOKS = 20_000
 _TOKEN = re.compile(
     r"""(?P<space>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))
@@ -44,6 +47,12 @@ _READING = frozenset(
     {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 )
 _UNKNOWN = re.compile(r"no such (column|table|function): (.*)")
+_OF_NAMES = re.compile(
+    "no such (?:table|column|function)|ambiguous|number of result columns|returns [0-9]+ columns|cannot join using"
+    "|out of range|already exists|unknown database"
+)
+"""The errors that depend on the tables and columns of a response."""
+_MOST_MADE = 100
 _VERBS = frozenset({"SELECT", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE"})
 _NOTHING = KnownItems()
 
@@ -70,20 +79,98 @@ def check_query(text: str, name: str = "The query") -> None:
         plain = match.group().strip('"`[]')
         if match.lastgroup in {"word", "name"} and _REFUSED.fullmatch(plain):
             _refuse(name, f"`{plain}` does more than reading rows")
-    with closing(sqlite3.connect(":memory:")) as db:
-        db.set_authorizer(_authorize)
-        try:
-            db.execute(f"EXPLAIN {_strict(text)}")
-        except sqlite3.Error as error:
-            # Names are known only when the response is there.
-            if not _UNKNOWN.match(str(error)):
-                if _is_refused(error):
-                    _refuse(name, "it does more than reading rows")
-                raise UsageError(
-                    f"{name} has a syntax error",
-                    reason=f"SQLite says: {error}",
-                    hint=f"`{invocation('help sql')}`",
-                ) from error
+    try:
+        _compile(_strict(text))
+    except (UnicodeEncodeError, ValueError, sqlite3.ProgrammingError) as error:
+        reason = "It has a character or a parameter that is not allowed"
+        raise UsageError(f"{name} has a syntax error", reason=reason, hint=_help()) from error
+    except sqlite3.Error as error:
+        if _is_refused(error):
+            _refuse(name, "it does more than reading rows")
+        if not _OF_NAMES.search(str(error)):
+            raise UsageError(
+                f"{name} has a syntax error", reason=f"SQLite says: {error}", hint=_help()
+            ) from error
+
+
+def _compile(query: str) -> None:
+    """Compile a query over tables that have all columns that it names, because a response may have them.
+
+    Otherwise an unknown name would hide an error that has nothing to do with names.
+
+    Raises:
+        sqlite3.Error: SQLite cannot compile the query.
+    """
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        _prepare(db)
+        for table in ("rows", "response"):
+            db.execute(f"CREATE TABLE {table} (_json)")
+        made: set[str] = set()
+        while len(made) < _MOST_MADE:
+            db.set_authorizer(_authorize)
+            try:
+                db.execute(f"EXPLAIN {query}").close()
+            except sqlite3.OperationalError as error:
+                found = _UNKNOWN.fullmatch(str(error))
+                if found is None or found[1] == "function" or found[0] in made:
+                    raise
+                made.add(found[0])
+                db.set_authorizer(None)
+                if found[1] == "table":
+                    db.execute(f"CREATE TABLE {sql_name(found[2].rpartition('.')[2])} (_json)")
+                else:
+                    tables = ("rows", "response") if "." in found[2] else ("rows",)
+                    for table in tables:
+                        with suppress(sqlite3.Error):  # the table has the column
+                            db.execute(
+                                f"ALTER TABLE {table} ADD COLUMN {sql_name(found[2].rpartition('.')[2])}"
+                            )
+            else:
+                return
+
+
+def _help() -> str:
+    return f"`{invocation('help sql')}`"
+
+
+def _prepare(db: sqlite3.Connection) -> None:
+    """Make a connection ready for queries of users, before it is restricted."""
+    db.text_factory = lambda content: content.decode("utf-8", "replace")
+    db.execute("PRAGMA temp_store = memory")  # sorting writes no file
+    for name in _JSON_TABLES:
+        with suppress(sqlite3.Error):  # an old SQLite has no JSON functions
+            # The first use makes a virtual table, which the authorizer refuses.
+            db.execute(f"SELECT 1 FROM {name}('[]')").close()
+    # These two take hours inside SQLite for long text, where nothing can end them.
+    db.create_function("instr", 2, _position, deterministic=True)
+    db.create_function("replace", 3, _replaced, deterministic=True)
+    db.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, _LONGEST_PATTERN)
+
+
+def _position(value: Any, part: Any) -> int | None:
+    """Return the position of the first occurrence, from 1; 0 if there is none (https://sqlite.org/lang_corefunc.html)."""
+    if value is None or part is None:
+        return None
+    if isinstance(value, bytes) and isinstance(part, bytes):
+        return value.find(part) + 1
+    return _text(value).find(_text(part)) + 1
+
+
+def _replaced(value: Any, part: Any, by: Any) -> str | None:
+    """Return text with a part replaced; the same text if the part is empty."""
+    if value is None or part is None or by is None:
+        return None
+    text, old, new = _text(value), _text(part), _text(by)
+    if not old:
+        return text
+    if len(text) + text.count(old) * len(new) > _LONGEST_VALUE:
+        raise MemoryError
+    return text.replace(old, new)
+
+
+def _text(value: Any) -> str:
+    """Return an argument of a function as SQLite's text."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _verb(tokens: Sequence[re.Match[str]], words: Sequence[str]) -> str:
@@ -196,6 +283,7 @@ def rows_of_query(db: sqlite3.Connection, query: str, seconds: float) -> Iterato
         UsageError: The query does more than reading.
     """
     db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
+    _prepare(db)
     names_of_kind = _names(db)
     with _restricted(db, seconds) as reason:
         try:
@@ -207,12 +295,16 @@ def rows_of_query(db: sqlite3.Connection, query: str, seconds: float) -> Iterato
                 if left < 0:
                     raise _failed("its result is too large")
                 yield {name: _json_value(cell) for name, cell in zip(columns, row, strict=True)}
+        except MemoryError:
+            raise _failed("it takes too much memory") from None
         except sqlite3.Error as error:
             found = _UNKNOWN.match(str(error))
             if found is not None:
                 raise UnknownNameError(found[1], found[2], names_of_kind(found[1])) from error
             if _is_refused(error):
                 _refuse("The query", "it does more than reading rows")
+            if str(error) == "interrupted" and not reason:  # the handler only ends a query with a reason
+                raise KeyboardInterrupt from None
             raise _failed("; ".join(reason) or f"SQLite says: {error}") from error
 
 
@@ -288,19 +380,25 @@ def _json_value(cell: Any) -> Any:
 def _tables(value: Any, known: KnownItems) -> Iterator[tuple[str, list[Any], tuple[str, ...]]]:
     """Yield (name, items, documented columns) of the tables of a response."""
     found = find_items(value, known)
-    is_list = isinstance(found, Items)
-    items = [item for item in found.values if isinstance(item, dict)] if isinstance(found, Items) else []
-    if is_list:
-        yield "rows", items, known.names
-    members = value if isinstance(value, dict) else {}
-    scalars = {name: item for name, item in members.items() if not isinstance(item, list | dict)}
-    yield "response", [scalars], ()
+    if isinstance(found, Items):
+        yield "rows", found.values, known.names
+    members = value if isinstance(value, dict) and not (isinstance(found, Items) and not found.steps) else {}
+    yield "response", [_scalars(members, 1)], ()
     taken = {"rows", "response"}
     for name, member in members.items():
         is_table = isinstance(member, list) and member and all(isinstance(item, dict) for item in member)
         if is_table and name.lower() not in taken:
             taken.add(name.lower())
             yield name, member, ()
+
+
+def _scalars(members: dict[str, Any], levels: int) -> dict[str, Any]:
+    """Return an object without its lists, with the same of the objects in it up to a number of levels."""
+    return {
+        name: _scalars(item, levels - 1) if isinstance(item, dict) else item
+        for name, item in members.items()
+        if not isinstance(item, list) and (levels or not isinstance(item, dict))
+    }
 
 
 def _fill(
@@ -314,7 +412,7 @@ def _fill(
     """
     if "\0" in table:
         return
-    rows = [dict(item_columns(item)) for item in items]
+    rows = [dict(item_columns(item if isinstance(item, dict) else {"value": item})) for item in items]
     columns = table_columns(dict.fromkeys((*names, *(name for row in rows for name in row))))
     listed = [*columns, *(("_json",) if has_json else ())]
     db.execute(f"CREATE TABLE {sql_name(table)} ({', '.join(map(sql_name, listed))})")

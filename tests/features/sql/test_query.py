@@ -1,6 +1,7 @@
 """`--sql`: one SELECT over a response."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -193,3 +194,76 @@ def test_any_response_can_be_asked(server: Recorder, value: Any) -> None:
     """Also one without items, which has no table `rows`."""
     result = _ask(server, "select 1 as one", value=value)
     assert [{"one": 1}] == json.loads(result.stdout)
+
+
+@pytest.mark.parametrize(
+    ("query", "value", "rows"),
+    [
+        (
+            "select t.value from rows, json_each(tags) t",
+            {"rows": [{"tags": ["x", "y"]}]},
+            [{"value": "x"}, {"value": "y"}],
+        ),
+        ("select count(*) as n from rows, json_tree(_json)", {"rows": [{"id": 1}]}, [{"n": 2}]),
+        (
+            "select value, _json from rows",
+            ["a", None, 1],
+            [
+                {"value": "a", "_json": '"a"'},
+                {"value": None, "_json": "null"},
+                {"value": 1, "_json": "1"},
+            ],
+        ),
+        (
+            'select total, "meta.page" from response',
+            {"rows": [], "total": 1, "meta": {"page": 2, "deep": {}}},
+            [{"total": 1, "meta.page": 2}],
+        ),
+        ("select cast(x'ff' as text) as bad", {}, [{"bad": "\ufffd"}]),
+        (
+            "select instr('abc', 'c') as a, instr('abc', 'x') as b, instr(null, 'c') as c, instr(x'0102', x'02') as d",
+            {},
+            [{"a": 3, "b": 0, "c": None, "d": 2}],
+        ),
+        (
+            "select replace('aba', 'a', 'cc') as a, replace('aba', '', 'c') as b, replace(121, 1, 3) as c",
+            {},
+            [{"a": "ccbcc", "b": "aba", "c": "323"}],
+        ),
+    ],
+)
+def test_functions_and_tables_are_those_of_sqlite(
+    server: Recorder, query: str, value: Any, rows: Any
+) -> None:
+    """JSON functions read lists, plain items are in `value`, and objects of a response have columns."""
+    result = _ask(server, query, value=value)
+    assert (0, rows, "") == (result.exit_code, json.loads(result.stdout), result.stderr)
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select instr(hex(zeroblob(20000000)), hex(zeroblob(10000000)) || '1')",
+        "select length(replace(hex(zeroblob(20000000)), hex(zeroblob(10000000)) || '1', ''))",
+        "select length(replace(hex(zeroblob(20000000)), '0', hex(zeroblob(1000))))",
+        f"select hex(zeroblob(20000000)) like '%{'0' * 2000}1'",
+        "select zeroblob(1000000000)",
+    ],
+)
+def test_no_function_runs_for_hours_within_sqlite(server: Recorder, query: str) -> None:
+    """A function either ends soon or fails with 13."""
+    began = time.monotonic()
+    result = _ask(server, query)
+    assert result.exit_code in {0, 13}
+    assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize(
+    "query", ["select ?", "select :name from rows", "select a, r.b, ? from rows r, pets", "select '\udcff'"]
+)
+def test_a_parameter_or_half_a_character_is_refused(server: Recorder, query: str) -> None:
+    """Exit code 2, before anything is sent."""
+    result = _ask(server, query)
+    assert (2, []) == (result.exit_code, server.requests)
+    assert "Traceback" not in result.stderr
