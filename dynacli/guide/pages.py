@@ -17,7 +17,9 @@ TOPIC_GROUPS = {
         "getting-started",
         "search",
         "inputs",
+        "input-details",
         "output",
+        "output-details",
         "pages",
         "auth",
         "errors",
@@ -30,7 +32,17 @@ TOPIC_GROUPS = {
     ),
     "Agents and programs": ("agents", "mcp", "policy", "python", "json"),
     "Publish an API": (
-        *("publish", "overlays", "check", "check-details", "validate", "finding-rules", "diff", "mock"),
+        *(
+            "publish",
+            "overlays",
+            "check",
+            "check-details",
+            "validate",
+            "validate-details",
+            "finding-rules",
+            "diff",
+            "mock",
+        ),
         *("proxy", "proxy-limits", "changes", "change-kinds", "pytest", "export", "bake"),
     ),
     "Documents and credentials": (
