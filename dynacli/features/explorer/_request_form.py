@@ -32,6 +32,7 @@ from dynacli.features.explorer.drafts import (
     PROFILE,
     QUERY,
     SERVER,
+    CalledLine,
     Checked,
     Draft,
     typed_inputs,
@@ -491,30 +492,6 @@ def _word_of(value: Any, row: FormRow) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def example_words(described: DescribedOperation) -> tuple[dict[str, str], str | None]:
-    """Return option → value of the example in the compiled document, and the whole body of the example, if any."""
-    words: dict[str, str] = {}
-    in_path = [
-        parameter.option for parameter in described.operation.parameters if parameter.location == "path"
-    ]
-    body = None
-    rest = list(described.operation.example)
-    while rest:
-        word = rest.pop(0)
-        if not word.startswith("--"):
-            if in_path:
-                words[in_path.pop(0)] = word
-            continue
-        option, equals, value = word.removeprefix("--").partition("=")
-        if not equals:
-            value = rest.pop(0) if rest and not rest[0].startswith("--") else "true"
-        if option == "body":
-            body = value
-        else:
-            words[located(option)] = value
-    return words, body
-
-
 def with_example_body(draft: Draft) -> Draft:
     """Return a draft with an example body, in rows or as text, if the body is required and missing."""
     body = draft.described.operation.body
@@ -887,13 +864,12 @@ class RequestForm(Vertical):
             self._text = event.text_area.text
             self.post_message(self.Changed())
 
-    async def fill_example(self) -> None:
+    async def fill_example(self, example: CalledLine) -> None:
         """Fill the empty boxes with an example."""
         draft = self.draft
-        if draft is None or self._described is None:
+        if draft is None:
             return
-        words, body = example_words(self._described)
-        filled = replace(draft, words={**words, **self._words}, text=draft.text or body)
+        filled = replace(draft, words={**example.words, **self._words}, text=draft.text or example.text)
         filled = with_example_body(filled)
         self._words, self._text = dict(filled.words), filled.text
         field = self._focused.parent if self._focused is not None else None

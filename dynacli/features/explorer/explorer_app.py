@@ -684,7 +684,16 @@ class ExplorerApp(App[None]):
 
     async def action_example(self) -> None:
         """Fill in an example."""
-        await self.query_one(RequestForm).fill_example()
+        form = self.query_one(RequestForm)
+        if form.draft is None:
+            return
+        operation = form.draft.described.operation
+        try:
+            example = self._read_line((*self._opening, self._api.name, operation.name, *operation.example))
+        except DynacliError as error:
+            self.notify(f"{error.message}: {error.reason}", severity="error", markup=False)
+        else:
+            await form.fill_example(example)
 
     def action_empty(self) -> None:
         """Give an empty string for the input that has the focus, or take it back."""

@@ -14,7 +14,8 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.collect_values import collect_values
 from dynacli.environment import Consent, Environment
 from dynacli.errors import DynacliError
-from dynacli.features.explorer._request_form import body_rows, body_text, example_words, with_example_body
+from dynacli.features.explorer._request_form import body_rows, body_text, with_example_body
+from dynacli.features.explorer.command import explored_line
 from dynacli.features.explorer.drafts import Draft, command_words, option_arguments, typed_inputs
 from dynacli.features.explorer.form_rows import FormRow, rows_of_form
 from dynacli.options.standard_options import CallTerms, Options
@@ -156,7 +157,9 @@ def test_examples_of_whole_documents_make_the_same_request(path: Path) -> None:
     with closing(api.catalog):
         for summary in api.catalog.summaries()[:: max(1, len(api.catalog.summaries()) // 40)]:
             described = DescribedOperation(api, api.catalog.operation(summary.name))
-            words, body = example_words(described)
+            operation = described.operation
+            example = explored_line(Environment(), (str(path), operation.name, *operation.example))
+            words, body = example.words, example.text
             draft = replace(_draft(api, summary.name, words), text=body)
             assert _shown(draft) == _sent(draft), summary.name
             if draft.described.media_type is not None and body is None:
