@@ -10,7 +10,14 @@ from dynacli.client.described_operation import EXAMPLE_OPTION, DescribedOperatio
 from dynacli.http.semantics import is_multipart
 from dynacli.openapi.model.media_types import documented_success
 from dynacli.openapi.model.operation import Field, Parameter, ValueType, of_first_items
-from dynacli.openapi.model.wording import constraints, file_or_value, placeholder
+from dynacli.openapi.model.wording import (
+    NOT_EMPTY,
+    ONE_OF,
+    constraints,
+    enumeration,
+    file_or_value,
+    placeholder,
+)
 from dynacli.openapi.schema.response_outline import (
     ResponseOutline,
     UnreturnedFields,
@@ -114,8 +121,18 @@ class DescribedInput:
     @property
     def flag(self) -> str:
         """Its option with the placeholder of the value, cleaned for a terminal: `--limit INTEGER`."""
-        taken = (file_or_value if self.is_part else placeholder)(self.value)
+        taken = enumeration(self.value) or (file_or_value if self.is_part else placeholder)(self.value)
         return f"--{visible(self.option, keep='')} {taken}".rstrip()
+
+    @property
+    def facts(self) -> list[str]:
+        """Constraints in words, without those that its usage shows or that hold for nearly every input."""
+        is_shown = bool(enumeration(self.value)) and self.usage.startswith("--")
+        return [
+            fact
+            for fact in constraints(self.value)
+            if fact != NOT_EMPTY and not (is_shown and fact.startswith(ONE_OF))
+        ]
 
     @property
     def usage(self) -> str:

@@ -16,12 +16,11 @@ from dynacli.openapi.model.wording import (
     EXAMPLE,
     MAY_BE_NULL,
     MAY_BE_REPEATED,
-    NOT_EMPTY,
+    ONE_OF,
     OPTIONAL_INPUTS,
     PAGES,
     REQUIRED_INPUTS,
     RESPONSE,
-    constraints,
     telling,
 )
 from dynacli.record import record
@@ -349,8 +348,8 @@ def _input(input_: DescribedInput, detail: _Detail, paint: Painter, like: str = 
         like: Option of an earlier input with the same values; empty if there is none.
     """
     left = paint.usage(input_.usage)
-    known = [fact for fact in constraints(input_.value) if not _is_obvious(fact)]
-    if like:
+    known = [fact for fact in input_.facts if not _is_obvious(fact)]
+    if like and known and known[0].startswith(ONE_OF):
         known[0] = f"as --{visible(like, keep='')}"
     facts = "; ".join(known)
     if facts and detail.facts:
@@ -366,7 +365,7 @@ def _input(input_: DescribedInput, detail: _Detail, paint: Painter, like: str = 
 def _is_obvious(fact: str) -> bool:
     """Return whether a constraint rarely matters for a first call, or is clear from the placeholder."""
     is_length = fact.startswith("at most ") and fact.endswith((" characters", " items"))
-    return is_length or fact in (NOT_EMPTY, MAY_BE_NULL, MAY_BE_REPEATED)
+    return is_length or fact in (MAY_BE_NULL, MAY_BE_REPEATED)
 
 
 def summary_of_inputs(

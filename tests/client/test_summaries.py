@@ -245,8 +245,8 @@ def test_a_summary_of_a_search_by_post_shows_filters_once() -> None:
     }
     api = save_api(post("/runs/filter", "filterRuns", body=body))
     lines = run_cli("describe", api, "filter-runs", "--summary").stdout.splitlines()
-    assert "  --any-state TEXT [one of SCHEDULED, RUNNING, FAILED]" in lines
-    assert "  --no-state TEXT ... [as --any-state]" in lines
+    assert "  --any-state {SCHEDULED|RUNNING|FAILED}" in lines
+    assert "  --no-state {SCHEDULED|RUNNING|FAILED} ..." in lines
     assert next(line for line in lines if line.startswith("  and ")).endswith(
         ": --runs.operator, --tasks.operator, --offset"
     )

@@ -235,8 +235,9 @@ def test_the_text_shows_trees_and_stops_at_recursion(api: str) -> None:
     page = run_cli("-o", "text", "describe", api, "put-thing").stdout
     assert page.startswith('put-thing  PUT /things/{id}\n  "Put a thing"\n\n  > Puts it.\n')
     for line in (
-        "  --id TEXT  path [required]",
-        "  --sort TEXT  query [one of a, b; default a]",
+        "Required inputs",
+        "  --id TEXT  path",
+        "  --sort {a|b}  query [default a]",
         "Body (application/json, required)",
         '    name*  string  "What it is called"',
         "      text*  string",
@@ -245,7 +246,7 @@ def test_the_text_shows_trees_and_stops_at_recursion(api: str) -> None:
         "Other responses",
         '  404  "There is none"',
         "  header X-Rate",
-        "Security  key or none",
+        "Credential  key or none",
         "Links",
     ):
         assert line in page.splitlines(), line

@@ -80,7 +80,7 @@ def test_help_and_examples_have_the_spelling_that_runs() -> None:
     raw = parameter("dryRun", {"type": "string", "enum": ["All"]}, required=True)
     api = save_api(post("/a", "send", raw))
     page = run_cli(api, "send", "--help").stdout
-    assert "--query.dry-run TEXT" in page
+    assert "--query.dry-run {All}" in page
     assert "Give dynacli's own `--dry-run` before the API here." in page
     assert [["dynacli", api, "send", "--query.dry-run", "All"]] == examples_of(page)
 

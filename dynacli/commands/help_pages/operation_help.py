@@ -10,7 +10,7 @@ from dynacli.environment import Environment, invocation, program
 from dynacli.http.semantics import SAFE_METHODS, is_multipart
 from dynacli.openapi.model.media_types import is_built
 from dynacli.openapi.model.operation import MORE, Body, Choice, Field, MediaType, ValueType, of_first_items
-from dynacli.openapi.model.wording import MAY_BE_NULL, NOT_EMPTY, constraints, placeholder, telling
+from dynacli.openapi.model.wording import MAY_BE_NULL, placeholder, telling
 from dynacli.options.standard_options import FILE, INPUT_OPTIONS, PART, STANDARD_OPTIONS, Option, options_of
 from dynacli.record import replace
 from dynacli.text.terminal import Painter, terminal_width, visible
@@ -39,19 +39,19 @@ _SAYING_NOTHING = frozenset(("ok", "success", "successful operation", "response"
 def operation_help(
     env: Environment, description: OperationDescription, usage: str, own_flags: set[str]
 ) -> str:
-    """Return the help page: usage, examples, the description, required and optional inputs, and the response."""
+    """Return the help page: usage, the description, examples, required and optional inputs, and the response."""
     described, operation = description.described, description.operation
     paint = Painter.for_stdout(env)
     width = terminal_width(env, env.stdout)
     lines = [*usage_lines(visible(usage, keep=""), width), ""]
     if operation.is_deprecated:
         lines.extend([paint.yellow("Deprecated."), ""])
+    request = f"{paint.method(visible(operation.method, keep=''))} {word_or_quoted(operation.path)}"
+    lines.extend([f"  {request}", *_description_lines(described, width, paint), ""])
     calls = _example_calls(described)
     lines.append(paint.heading("Examples" if len(calls) > 1 else "Example"))
     lines += [line for words in calls for line in command_lines(described.shell_words_of(words), width)]
-    request = f"{paint.method(visible(operation.method, keep=''))} {word_or_quoted(operation.path)}"
-    lines.extend(["", f"  {request}"])
-    lines.extend([*_description_lines(described, width, paint), ""])
+    lines.append("")
     page = _Page(paint, width)
     page.inputs(description)
     if described.media_type is not None:
@@ -137,7 +137,7 @@ class _Page:
         Args:
             inside: Option of the parameter that has it as a property; empty for none.
         """
-        facts = constraints(described.value)
+        facts = described.facts
         if described.value.type == "object" and described.value.items is not None:
             facts.append(_entries_fact(described.option, described.value.items))
         if isinstance(described.origin, Field):
@@ -145,9 +145,6 @@ class _Page:
                 *_necessity(described, described.origin, inside),
                 *_of_field(described.origin, facts, described.option),
             ]
-        elif described.location == "path":
-            # Path parameters are never empty, so the page need not say so.
-            facts = [fact for fact in facts if fact != NOT_EMPTY]
         facts.extend([f"from {visible(described.source, keep='')}"] if described.source else [])
         facts.extend(["deprecated"] if described.origin.is_deprecated else [])
         description = telling(described.description, described.option.rpartition(".")[2])
@@ -197,7 +194,8 @@ class _Page:
         if len(body.content) > 1:
             notes.append(_other_media_types(body, media_type))
         title = f"Body ({visible(media_type.name, keep='') or 'no media type'}{required})"
-        self.section(title, rows, "\n".join(notes))
+        if rows or notes:
+            self.section(title, rows, "\n".join(notes))
 
     def response(self, description: OperationDescription) -> None:
         """Add the section of the response: the fields of a success, and errors that are specific to the operation."""

@@ -22,7 +22,11 @@ from dynacli.errors import UsageError
 from dynacli.http.semantics import is_patch
 from dynacli.openapi.model.operation import EACH, Parameter
 from dynacli.openapi.model.wording import (
+    CREDENTIAL,
     MAY_BE_REPEATED,
+    NOT_EMPTY,
+    OPTIONAL_INPUTS,
+    REQUIRED_INPUTS,
     constraints,
     counted,
     did_you_mean,
@@ -182,7 +186,7 @@ def _type_text(flat: FlatSchema, resolve: Resolve) -> str:
     kind = value.type_words
     if flat.format:
         kind += f" ({word_or_quoted(flat.format)})"
-    facts = [fact for fact in constraints(value) if fact != MAY_BE_REPEATED]
+    facts = [fact for fact in constraints(value) if fact not in (MAY_BE_REPEATED, NOT_EMPTY)]
     return kind + (f" [{'; '.join(facts)}]" if facts else "")
 
 
@@ -602,7 +606,7 @@ def _operation_lines(
     lines.extend(_response_lines(description, paint, width, detail))
     if description.security:
         words = [" with ".join(map(word_or_quoted, schemes)) or "none" for schemes in description.security]
-        lines.extend(["", f"{paint.heading('Security')}  {' or '.join(dict.fromkeys(words))}"])
+        lines.extend(["", f"{paint.heading(CREDENTIAL)}  {' or '.join(dict.fromkeys(words))}"])
     if description.servers:
         rows = [
             line
@@ -631,12 +635,14 @@ def _parameter_lines(
     rows = list(
         zip(description.inputs, description.parameters, strict=False)
     )  # the fields of the body come last
-    if rows:
-        yield from ("", paint.heading("Parameters"))
-    rows.sort(key=lambda row: not row[0].is_needed) if len(rows) > detail.rows else None
+    rows.sort(key=lambda row: not row[0].is_needed)
+    title = ""
     for parameter, written in rows[: detail.rows]:
-        facts = ["required"] if parameter.is_needed else []
-        facts.extend(constraints(parameter.value))
+        of_parameter = REQUIRED_INPUTS if parameter.is_needed else OPTIONAL_INPUTS
+        if of_parameter != title:
+            title = of_parameter
+            yield from ("", paint.heading(title))
+        facts = parameter.facts
         reported = f" [{'; '.join(facts)}]" if facts else ""
         yield f"  {paint.usage(parameter.flag)}  {paint.dim(parameter.location)}{reported}"
         if detail.has_sentences and written["description"]:

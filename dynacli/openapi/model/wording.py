@@ -16,9 +16,12 @@ REQUIRED_INPUTS, OPTIONAL_INPUTS, RESPONSE = "Required inputs", "Optional inputs
 CREDENTIAL, PAGES, EXAMPLE = "Credential", "Pages", "Example"
 """Titles of the sections that help, summary and `describe` share."""
 NOT_EMPTY = "not empty"
+ONE_OF = "one of "
 MAY_BE_NULL = "may be null"
 MAY_BE_REPEATED = "may be repeated"
 _MAX_VALUES = 12
+_LONGEST_ENUMERATION = 50
+"""Maximum length of an enumeration in a usage, in characters. A longer one is listed among the constraints."""
 _LONGEST_VALUE = 80
 """Maximum length of a shown value, in characters."""
 _PLAIN = re.compile(r"[A-Za-z0-9_@%+:,./-][A-Za-z0-9_@%+=:,./-]*")
@@ -107,6 +110,15 @@ def placeholder(value: ValueType) -> str:
     return names.get(value.type, "VALUE")
 
 
+def enumeration(value: ValueType) -> str:
+    """Return the allowed values as a placeholder: `{pass|fail|error}`; empty if they are too long or not plain."""
+    source = value.items if value.type == "array" and value.items is not None else value
+    words = [_word(member) for member in source.enum]
+    text = f"{{{'|'.join(words)}}}{' ...' if source is not value else ''}"
+    is_plain = bool(words) and all(re.fullmatch(r"[\w.:+/@-]+", word) for word in words)
+    return text if is_plain and len(text) <= _LONGEST_ENUMERATION else ""
+
+
 def file_or_value(value: ValueType) -> str:
     """Return the placeholder of a part of a multipart body: `@FILE` if the part is a file."""
     inner = value.items if value.type == "array" and value.items is not None else value
@@ -122,7 +134,7 @@ def constraints(value: ValueType) -> list[str]:
     if source.enum:
         words = [_word(member) for member in source.enum]
         more = f", ... {len(words) - _MAX_VALUES} more" if len(words) > _MAX_VALUES else ""
-        facts.append("one of " + ", ".join(words[:_MAX_VALUES]) + more)
+        facts.append(ONE_OF + ", ".join(words[:_MAX_VALUES]) + more)
     facts.extend(_limits(source.limits or {}))
     if source is not value:
         facts.extend(_limits({key: limit for key, limit in (value.limits or {}).items() if "Items" in key}))
