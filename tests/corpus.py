@@ -207,7 +207,7 @@ def _has_summary(api: OpenedApi, name: str, report: DocumentReport, *, accepts_l
         report.reasons[f"summary: {name}: {len(text.encode())} bytes"] += 1
         return False
     words = shlex.split(summary.example.removesuffix(" --server URL"))
-    if tuple(words[3:]) == api.catalog.operation(name).example:
+    if "--example" not in words or tuple(words[3:]) == api.catalog.operation(name).example:
         return accepts_line
     words = [word for word in words if word == "--example"]
     return _builds(api, name, words, report, "summary")[1]

@@ -3,14 +3,17 @@
 Texts from the document are in quotes, to distinguish them from dynacli's own words.
 """
 
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
-from dynacli.client.described_operation import DescribedOperation
+from dynacli.client.described_operation import EXAMPLE_OPTION, DescribedOperation
 from dynacli.client.operation_description import DescribedInput, OperationDescription, OutlinedResponse
 from dynacli.client.pages.decide_rule import PAGE_KINDS
+from dynacli.http.semantics import SAFE_METHODS
 from dynacli.openapi.model.field_names import plain_name, singular, words_of_name
-from dynacli.openapi.model.operation import Field, Operation, Parameter
+from dynacli.openapi.model.operation import EACH, Field, Operation, Parameter
 from dynacli.openapi.model.wording import (
     CREDENTIAL,
     EXAMPLE,
@@ -21,6 +24,8 @@ from dynacli.openapi.model.wording import (
     PAGES,
     REQUIRED_INPUTS,
     RESPONSE,
+    placeholder,
+    shell_word,
     telling,
 )
 from dynacli.record import record
@@ -53,6 +58,8 @@ _PLACES = frozenset(
 _LONGEST_SUMMARY = 160
 _MOST_BYTES = 1_400
 _HANGING = 4
+_MOST_ADDED = 4
+"""Maximum number of options that a task adds to the example."""
 _PLAIN = Painter(enabled=False)
 
 
@@ -92,7 +99,7 @@ def _words(text: str) -> set[str]:
     return {singular(word) for word in words_of_name(text) if len(word) > _LONGEST_FILLER}
 
 
-def _is_mentioned(input_: Parameter | Field, asked: set[str], literals: list[str]) -> bool:
+def _is_mentioned(input_: Parameter | Field, asked: set[str], literals: Collection[str]) -> bool:
     """Return whether a task mentions an input, or one of its values."""
     if any(literal in input_.description for literal in literals):
         return True
@@ -212,8 +219,72 @@ def operation_summary(
         returns=description.response,
         credential=_credential(api, operation, profile),
         pages=description.pages,
-        example_words=tuple(description.short_example_words()),
+        example_words=tuple(_fitting_example(description, inputs, question)),
     )
+
+
+def _fitting_example(
+    description: OperationDescription, inputs: Collection[DescribedInput], question: str
+) -> list[str]:
+    """Return the command of a call, with the values and the nested objects that a task names.
+
+    A call that changes something has a placeholder instead of an id that a list of the server has.
+    """
+    operation = description.operation
+    words = description.short_example_words()
+    if words[-1] == EXAMPLE_OPTION:
+        return words
+    if operation.method not in SAFE_METHODS:
+        listed = {input_.option: input_ for input_ in inputs if input_.source}
+        words = description.described.shell_words_of(tuple(_with_placeholders(operation, listed)))
+    added = [word for pair in _named_inputs(description, question)[:_MOST_ADDED] for word in pair]
+    return [*words, *map(shell_word, added)]
+
+
+def _with_placeholders(operation: Operation, listed: Mapping[str, DescribedInput]) -> Iterator[str]:
+    """Yield the words of the example, with a placeholder for the value of each input that a list has."""
+    path_parameters = (item.option for item in operation.parameters if item.location == "path")
+    words = iter(operation.example)
+    for word in words:
+        if not word.startswith("--"):
+            input_ = listed.get(next(path_parameters, ""))
+            yield word if input_ is None else input_.usage
+            continue
+        option, joined, _ = word.removeprefix("--").partition("=")
+        value = "" if joined or word == EXAMPLE_OPTION else next(words, "")
+        if option in listed and value:
+            yield from listed[option].flag.removesuffix(" ...").split(" ")
+        else:
+            yield from filter(None, (word, value))
+
+
+def _named_inputs(description: OperationDescription, question: str) -> list[tuple[str, str]]:
+    """Return the options with their values that a task names: `--status fail` for a run that failed."""
+    operation, inputs = description.operation, description.inputs
+    known = _words(f"{operation.name} {operation.summary}")
+    said = [word for word in re.findall(r"[\w.-]+", question.lower()) if singular(word) not in known]
+    # `7 days` is `7d`.
+    said += [f"{number}{unit[0]}" for number, unit in pairwise(said) if number.isdecimal()]
+    pairs = []
+    for input_ in inputs:
+        origin = input_.origin
+        if input_.is_required or origin.is_deprecated or f"--{input_.option}" in operation.example:
+            continue
+        values = [value for value in input_.value.enum if isinstance(value, str)]
+        named = next((value for value in values if any(_is_said(word, value.lower()) for word in said)), None)
+        if named is not None and named != input_.value.default:
+            pairs.append((f"--{input_.option}", named))
+        elif isinstance(origin, Field) and origin.is_required and not values:
+            steps = [step for step in origin.path if step != EACH]
+            if len(steps) == 2 and _is_mentioned(origin, _words(question) - known, ()):
+                pairs.append((f"--{input_.option}", placeholder(input_.value).removesuffix(" ...")))
+    return pairs
+
+
+def _is_said(word: str, value: str) -> bool:
+    """Return whether a word is a value or a longer form of it: `failed` of `fail`."""
+    longer = len(word) - len(value)
+    return word == value or (len(value) > _LONGEST_FILLER and word.startswith(value) and 0 < longer <= 3)
 
 
 def _credential(api: OpenedApi, operation: Operation, profile: str) -> dict[str, Any] | None:
@@ -263,6 +334,7 @@ _DETAILS = (
     _Detail(160, 120, 120, 20, 4, 5, 8, 40),
     _Detail(160, 80, 120, 20, 4, 5, 8, 40),
     _Detail(160, 50, 80, 12, 3, 5, 6, 40),
+    _Detail(120, 40, 60, 8, 2, 5, 2, 40),
     _Detail(120, 0, 60, 10, 2, 5, 4, 20),
     _Detail(80, 0, 40, 6, 1, 3, 0, 12),
     _Detail(60, 0, 0, 4, 1, 0, 0, 8),

@@ -305,3 +305,42 @@ def test_a_terminal_gets_sections_within_its_width(width: int, monkeypatch: pyte
         line for before, line in itertools.pairwise(lines) if not before and not line.startswith(" ")
     ]
     assert width >= max(map(len, lines))
+
+
+@pytest.mark.parametrize(
+    ("name", "question", "added"),
+    [
+        ("search-runs", "runs that failed in the last 7 days", ["--range 7d", "--status fail"]),
+        ("search-runs", "list runs", []),
+        ("search-runs", "runs with errors", ["--status error"]),
+        (
+            "create-workflow",
+            "create a scheduled workflow with a criterion",
+            ["--schedule.cron TEXT", "--criteria.0.criterion-text TEXT"],
+        ),
+    ],
+)
+def test_the_example_fits_the_task(name: str, question: str, added: list[str]) -> None:
+    """A value of an enumeration is in the example if the task names it, and so is a required field of an object."""
+    api = open_named_api("demo", Environment())
+    example = operation_summary(api, name, question=question).example
+    options = ["--range", "--status", "--schedule", "--criteria"]
+    assert sorted(added) == sorted(
+        found for option in options for found in re.findall(rf"{option}\S* \S+", example)
+    )
+    api.catalog.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("archive-workflow", "archive-workflow ID"),
+        ("dispatch-workflow-run", "dispatch-workflow-run ID"),
+        ("create-workflow", "--mcp-server-id UUID"),
+        ("get-workflow", "get-workflow wf_search-issues"),
+    ],
+)
+def test_the_example_of_a_change_has_a_placeholder(name: str, words: str) -> None:
+    """Nobody who copies the example changes the first object of a list. A call that only reads has a real id."""
+    summary = json.loads(str(run_cli("describe", "demo", name, "--summary", "-o", "json")))
+    assert words in summary["example"]
