@@ -133,8 +133,11 @@ _VERBS = [
     "read",
     "replay",
     "request",
+    "resources",
     "search",
     "skill",
+    "sql",
+    "sync",
     "validate",
 ]
 _API_VERBS = [
@@ -201,7 +204,9 @@ def _completed(*words: str, shell: str = "bash") -> list[str]:
         pytest.param("--dry-run json pe", ["pens", "pets"], id="behind-an-optional-value"),
         pytest.param("--output=raw -H a:b -v pe", ["pens", "pets"], id="behind-short-options"),
         pytest.param(
-            "pets list-pets --s", ["--state", "--show-secrets", "--server", "--server-var"], id="options"
+            "pets list-pets --s",
+            ["--state", "--sql", "--show-secrets", "--server", "--server-var"],
+            id="options",
         ),
         pytest.param("pets list-pets --bo", [], id="no-body-options-without-a-body"),
         pytest.param("pets list-pets --state ", ["open", "closed", "name:asc", "-1", "+1"], id="enumeration"),

@@ -25,6 +25,7 @@ from dynacli.http.exchange import RENDER_LIMIT, WireResponse
 from dynacli.http.item_reader import ItemReader
 from dynacli.http.semantics import is_structured
 from dynacli.http.send import FILE_LIMIT, Pieces
+from dynacli.options.command_table import feature
 from dynacli.record import replace
 from dynacli.validation.read_body import UnreadBody
 
@@ -143,6 +144,32 @@ class Response:
         except NoValueError:
             text = decoded(body.content, body.media_type)
             return body.content if text is None else text
+
+    def sql(self, query: str) -> list[dict[str, Any]]:
+        """Return the rows of one SELECT of SQLite over the items of the response, the table `rows`.
+
+        For example:
+
+            api.call("search-runs", range="7d").sql("select status, count(*) as runs from rows group by 1")
+
+        Raises:
+            UsageError: The query is not one SELECT, or does more than reading.
+            FormatError: The response has no value, a name is unknown, or the query takes too long.
+        """
+        from dynacli.errors import FormatError
+        from dynacli.media.body_value import NoValueError, exact_value
+
+        run_query = feature("sql.run_query")
+        run_query.check_query(query)
+        with self._lock:
+            body = self._call.received(self._response)
+            try:
+                value = exact_value(body)
+            except NoValueError as error:
+                raise FormatError("The response cannot be asked by SQL", reason=str(error)) from error
+            known = body.known() if body.known is not None else None
+        rows: list[dict[str, Any]] = run_query.query_result(value, query, known)
+        return rows
 
     def body_schema(self) -> BodySchema:
         """Return the schema of the body in the document."""

@@ -38,10 +38,11 @@ from dynacli.openapi.model.operation import ANY, ValueType
 from dynacli.openapi.model.wording import counted
 from dynacli.openapi.schema.document_schemas import NoExampleError
 from dynacli.openapi.schema.example_call import body_example, option_text
+from dynacli.options.command_table import feature
 from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.secrets import Masker
-from dynacli.text.filter_value import check_filter, filtered
+from dynacli.text.filter_value import SqlQuery, check_filter, filtered
 from dynacli.text.json_budget import read_limited
 from dynacli.text.json_text import escape_unsafe
 from dynacli.text.terminal import Painter, visible
@@ -169,7 +170,9 @@ def _make_call(api: Api, asked: _AskedCall, masker: Masker, announce: Callable[[
     Raises:
         DynacliError: The call failed before there was any data.
     """
-    if asked.expression:
+    if isinstance(asked.expression, SqlQuery):
+        feature("sql.run_query").check_query(asked.expression, "`sql`")
+    elif asked.expression:
         check_filter(asked.expression, _FILTER)
     if asked.against:
         outcome = _difference(api, asked, masker)
@@ -369,7 +372,7 @@ def _response_of_call(outcome: Outcome, masker: Masker, most: int, expression: s
 def _cut_text(cut: dict[str, Any], expression: str) -> dict[str, Any]:
     """Return a cut of a list with the filter that gets the rest."""
     rest = cut.pop("rest", None)
-    if rest is not None:
+    if rest is not None and not isinstance(expression, SqlQuery):
         cut["rest"] = {"filter": f"{expression} | {rest}" if expression else rest}
     return cut
 
@@ -466,6 +469,7 @@ def tool_list(
             description="Call an operation. `inputs`: input → value, by the names that `search` and `describe` give; "
             "`body` is a whole body. `filter` is a JMESPath expression of what you need of the response, such as "
             "`rows[].[id, status]`; with `include`, of its `status`, `headers` and `body`. "
+            "`sql` asks its items, the table `rows`, by SQL. "
             "`max_items` fetches that many items from as many pages as it takes. "
             f"{comparison if has_profiles else ''}"
             "With `plan` nothing is changed: it writes a plan that a person reads and applies, and shows it. "
@@ -476,6 +480,7 @@ def tool_list(
                     "operation": _TEXT,
                     "inputs": {"type": "object"},
                     "filter": _TEXT,
+                    "sql": _TEXT,
                     "include": {"type": "boolean"},
                     "plan": {"type": "boolean"},
                     "max_items": {"type": "integer", "minimum": 1, "maximum": 10_000},
@@ -689,6 +694,10 @@ class Tools:
     ) -> CallToolResult:
         name = self.served.check(arguments.get("api", ""))
         expression = arguments.get("filter", "")
+        if arguments.get("sql"):
+            expression = expression or SqlQuery(arguments["sql"])
+        if arguments.get("filter") and arguments.get("sql"):
+            raise UsageError("`filter` and `sql` cannot be combined", hint="Leave out one of them")
         # Clients may copy `--` from summaries and descriptions, which show inputs as options.
         inputs = {key.removeprefix("--"): value for key, value in arguments.get("inputs", {}).items()}
         asked = _AskedCall(
@@ -727,7 +736,9 @@ class Tools:
         Raises:
             UsageError: An argument is for a response, which a plan does not have.
         """
-        if unused := [key for key in ("against", "filter", "include", "max_items") if arguments.get(key)]:
+        if unused := [
+            key for key in ("against", "filter", "sql", "include", "max_items") if arguments.get(key)
+        ]:
             raise UsageError(f"`plan` and `{unused[0]}` cannot be combined", hint="Leave out one of them")
         with self.served.callable(name, arguments.get("profile", ""), clients) as api:
             plan = api.plan(arguments["operation"], inputs)

@@ -436,6 +436,17 @@ def test_a_field_that_nothing_has_is_noted(
     assert note is None if found is None else found.startswith(note or "-"), found
 
 
+def test_a_response_is_asked_by_sql(server: Recorder) -> None:
+    """As on the command line; not together with a filter."""
+    save_api(get("/a", "getA"), server=server)
+    server.responses["/a"] = json_response({"rows": [{"id": 1}, {"id": 2}]})
+    asked = {"operation": "get-a", "sql": "select count(*) as n from rows"}
+    assert [{"n": 2}] == _ask(["./api.json"], "call", asked).structured_content["data"]
+    assert _ask(["./api.json"], "call", {**asked, "sql": "delete from rows"}).is_error
+    assert _ask(["./api.json"], "call", {**asked, "sql": "select nme from rows"}).is_error
+    assert _ask(["./api.json"], "call", {**asked, "filter": "rows"}).is_error
+
+
 @pytest.mark.exhaustive
 def test_the_filter_sees_status_and_headers(server: Recorder) -> None:
     """With `include` they stand beside the body, of errors too, and secrets in them are masked."""

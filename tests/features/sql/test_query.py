@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+import dynacli
+from dynacli.errors import FormatError, UsageError
 from dynacli.features.sql import run_query
 from tests.documents import get, save_api
 from tests.harness import Recorder, Response, assert_ended, json_response, run_cli
@@ -267,3 +269,14 @@ def test_a_parameter_or_half_a_character_is_refused(server: Recorder, query: str
     result = _ask(server, query)
     assert (2, []) == (result.exit_code, server.requests)
     assert "Traceback" not in result.stderr
+
+
+def test_a_python_program_asks_a_response(server: Recorder) -> None:
+    """With the same errors."""
+    with dynacli.open_api(_api(server), validate="off") as api:
+        response = api.call("list-things")
+        assert [{"n": 2}] == response.sql("select count(*) as n from rows")
+        with pytest.raises(UsageError, match="is not one SELECT"):
+            response.sql("delete from rows")
+        with pytest.raises(FormatError, match="has no column `nme`"):
+            response.sql("select nme from rows")
