@@ -393,3 +393,13 @@ def test_a_parameter_of_the_operation_counts_before_that_of_its_path() -> None:
     save_api({"/things": {**item, "get": operation("list", parameter("a", STRING, description="own"))}})
     found = run_cli("describe", "./api.json", "list", "-o", "json").json["parameters"]
     assert [("a", STRING, "own")] == [(item["name"], item["schema"], item["description"]) for item in found]
+
+
+@pytest.mark.parametrize("width", [80, 110])
+def test_a_description_fits_the_terminal(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No line is wider than the terminal, except the command of the example, which can be copied."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("NO_COLOR", "1")
+    for name in ("search-runs", "create-workflow"):
+        *lines, _ = run_cli("describe", "demo", name, terminal=("stdout",)).stdout.splitlines()
+        assert width >= max(map(len, lines))

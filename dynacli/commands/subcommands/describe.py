@@ -23,6 +23,7 @@ from dynacli.http.semantics import is_patch
 from dynacli.openapi.model.operation import EACH, Parameter
 from dynacli.openapi.model.wording import (
     CREDENTIAL,
+    EXAMPLE,
     MAY_BE_REPEATED,
     NOT_EMPTY,
     OPTIONAL_INPUTS,
@@ -42,6 +43,7 @@ from dynacli.text.markdown import first_sentence, to_text
 from dynacli.text.terminal import Painter, visible
 from dynacli.text.wrapping import (
     block_text,
+    folded,
     foreign,
     foreign_lines,
     quoted,
@@ -235,7 +237,7 @@ def _fitting_text(
         lines_of: Returns the lines of the description within limits.
     """
     if asked is not None:
-        return "\n".join(lines_of(paint, width, asked))
+        return _folded_text(lines_of(paint, width, asked), width)
     plain = Painter(enabled=False)
 
     def fits(detail: ShownDetail) -> bool:
@@ -247,13 +249,20 @@ def _fitting_text(
     detail = _LESS_AND_LESS[min(number, len(_LESS_AND_LESS) - 1)]
     reported = lines_of(plain, width, detail)
     lines = _cut_but_last(reported, detail)
-    if not paint.enabled:
-        return "\n".join(lines)
-    painted = lines_of(paint, width, detail)
-    return "\n".join(
-        colourful if line == whole else line
-        for line, whole, colourful in zip(lines, reported, painted, strict=True)
-    )
+    if paint.enabled:
+        painted = lines_of(paint, width, detail)
+        lines = [
+            colourful if line == whole else line
+            for line, whole, colourful in zip(lines, reported, painted, strict=True)
+        ]
+    return _folded_text(lines, width)
+
+
+def _folded_text(lines: list[str], width: int) -> str:
+    """Return lines wrapped to a width. The last line may be a command, which stays whole so that it can be copied."""
+    is_command = len(lines) > 1 and EXAMPLE in lines[-2]
+    wrapping, whole = (lines[:-1], lines[-1:]) if is_command else (lines, [])
+    return "\n".join([part for line in wrapping for part in folded(line, width, _INDENT)] + whole)
 
 
 def _cut_but_last(lines: list[str], detail: ShownDetail) -> list[str]:
@@ -625,7 +634,7 @@ def _operation_lines(
         lines.extend(["", paint.heading("Callbacks") + "  requests that the server sends to you"])
         rows = _callback_lines(description.callbacks, described.resolve, paint, width)
         lines.extend(_cut_lines(rows, detail.rows, ""))
-    lines.extend(["", paint.heading("Example"), f"  {visible(description.example, keep='')}"])
+    lines.extend(["", paint.heading(EXAMPLE), f"  {visible(description.example, keep='')}"])
     return lines
 
 
