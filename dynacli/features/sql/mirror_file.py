@@ -113,22 +113,27 @@ class MirrorFile:
         self._columns: dict[str, dict[str, str]] = {}
 
     def _prepare(self, api: str) -> None:
-        # With a write-ahead log, a page is one write; a power loss loses the last pages at most, and is noticed.
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = NORMAL")
-        with self._transaction():
-            if self._db.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
-                for statement in _TABLES.split(";"):
-                    self._db.execute(statement)
-                self._db.execute("INSERT INTO _mirror VALUES (?, ?)", (_VERSION, api))
-        try:
-            ((version,),) = self._db.execute("SELECT version FROM _mirror").fetchall()
-        except (sqlite3.OperationalError, ValueError) as error:
+        """Check that the file is empty or a mirror, before anything of it is changed.
+
+        Raises:
+            FileError: The file is a database of another program, or a mirror of another version.
+        """
+        names = {name for (name,) in self._db.execute("SELECT name FROM sqlite_master")}
+        if names and "_mirror" not in names:
             raise FileError(
                 f"`{self._path}` is not a mirror",
                 reason="It is a database of another program",
                 hint="Name another file: `--into FILE`",
-            ) from error
+            )
+        # With a write-ahead log, a page is one write; a power loss loses the last pages at most, and is noticed.
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        if not names:
+            with self._transaction():
+                for statement in _TABLES.split(";"):
+                    self._db.execute(statement)
+                self._db.execute("INSERT INTO _mirror VALUES (?, ?)", (_VERSION, api))
+        ((version,),) = self._db.execute("SELECT version FROM _mirror").fetchall()
         if version != _VERSION:
             raise FileError(
                 f"`{self._path}` cannot be written",
@@ -170,6 +175,12 @@ class MirrorFile:
             ) from error
 
     def _moved_aside(self, error: sqlite3.DatabaseError) -> FileError:
+        if not _is_database(self._path):  # a file of another kind stays where it is
+            return FileError(
+                f"`{self._path}` is not a mirror",
+                reason="It is not a SQLite database",
+                hint="Name another file: `--into FILE`",
+            )
         with suppress(AttributeError):
             self._db.close()
         number = 1
@@ -533,6 +544,15 @@ def last_passes(db: sqlite3.Connection) -> dict[int, dict[str, Any]]:
     for latest in found.values():
         latest["complete"] = bool(latest["complete"])
     return found
+
+
+def _is_database(path: str) -> bool:
+    """Return whether a file begins as SQLite's files do (https://www.sqlite.org/fileformat.html)."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(16) == b"SQLite format 3\0"
+    except OSError:
+        return False
 
 
 def _facts_of(text: str) -> dict[str, Any]:

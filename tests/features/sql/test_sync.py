@@ -331,10 +331,30 @@ def test_a_damaged_mirror_is_moved_aside(server: Recorder) -> None:
     issues = ChangingList()
     issues.add(1)
     api = issues.start(server)
-    Path(FILE).write_bytes(b"no database at all, and long enough to be read as one" * 99)
+    Path(FILE).write_bytes(b"SQLite format 3\0" + b"no database at all, but it begins as one" * 99)
     assert_ended(_first(api), 12, "is damaged", f"{FILE}.damaged-1")
     assert_ended(_first(api), 0)
     assert [1] == _numbers()
+
+
+@pytest.mark.parametrize("content", [b"", b"some notes that are worth more than a mirror\n" * 99])
+def test_another_file_is_not_touched(server: Recorder, content: bytes) -> None:
+    """Neither moved nor overwritten; an empty file becomes a mirror."""
+    issues = ChangingList()
+    issues.add(1)
+    Path(FILE).write_bytes(content)
+    result = _first(issues.start(server))
+    assert_ended(result, 12 if content else 0)
+    assert not content or Path(FILE).read_bytes() == content
+
+
+def test_a_database_of_another_program_is_not_touched(server: Recorder) -> None:
+    """Not even its settings."""
+    with closing(sqlite3.connect(FILE)) as db, db:
+        db.execute("CREATE TABLE notes (text)")
+    before = Path(FILE).read_bytes()
+    assert_ended(_first(ChangingList().start(server)), 12, "It is a database of another program")
+    assert before == Path(FILE).read_bytes()
 
 
 def test_a_second_run_waits_and_then_gives_up(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
