@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
 from dynacli.client.described_operation import EXAMPLE_OPTION, DescribedOperation
-from dynacli.http.semantics import is_multipart
+from dynacli.http.semantics import SAFE_METHODS, is_multipart
 from dynacli.openapi.model.media_types import documented_success
-from dynacli.openapi.model.operation import Field, Parameter, ValueType, of_first_items
+from dynacli.openapi.model.operation import Field, Operation, Parameter, ValueType, of_first_items
 from dynacli.openapi.model.wording import (
     NOT_EMPTY,
     ONE_OF,
@@ -166,6 +166,35 @@ def _inputs_of(described: DescribedOperation) -> Iterator[DescribedInput]:
         is_part = is_multipart(media_type.name)
         for field in media_type.fields:
             yield DescribedInput.of(field, "body", is_whole_required=is_whole_required, is_part=is_part)
+
+
+def example_without_ids(operation: Operation, inputs: Collection[DescribedInput]) -> tuple[str, ...]:
+    """Return the arguments of the example. A change has a placeholder instead of each id that a list has.
+
+    A copied example must not change the first object of the server.
+
+    Args:
+        operation: The operation.
+        inputs: Inputs with their sources.
+    """
+    if operation.method in SAFE_METHODS:
+        return operation.example
+    listed = {input_.option: input_ for input_ in inputs if input_.source}
+    path_parameters = (item.option for item in operation.parameters if item.location == "path")
+    shown: list[str] = []
+    words = iter(operation.example)
+    for word in words:
+        if not word.startswith("--"):
+            input_ = listed.get(next(path_parameters, ""))
+            shown.append(word if input_ is None else input_.usage)
+            continue
+        option, joined, _ = word.removeprefix("--").partition("=")
+        value = "" if joined or word == EXAMPLE_OPTION else next(words, "")
+        if option in listed and value:
+            shown += listed[option].flag.removesuffix(" ...").split(" ")
+        else:
+            shown += filter(None, (word, value))
+    return tuple(shown)
 
 
 class OperationDescription:

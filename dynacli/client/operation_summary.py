@@ -4,14 +4,18 @@ Texts from the document are in quotes, to distinguish them from dynacli's own wo
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from itertools import pairwise
 from typing import Any
 
 from dynacli.client.described_operation import EXAMPLE_OPTION, DescribedOperation
-from dynacli.client.operation_description import DescribedInput, OperationDescription, OutlinedResponse
+from dynacli.client.operation_description import (
+    DescribedInput,
+    OperationDescription,
+    OutlinedResponse,
+    example_without_ids,
+)
 from dynacli.client.pages.decide_rule import PAGE_KINDS
-from dynacli.http.semantics import SAFE_METHODS
 from dynacli.openapi.model.field_names import plain_name, singular, words_of_name
 from dynacli.openapi.model.operation import EACH, Field, Operation, Parameter
 from dynacli.openapi.model.wording import (
@@ -234,28 +238,9 @@ def _fitting_example(
     words = description.short_example_words()
     if words[-1] == EXAMPLE_OPTION:
         return words
-    if operation.method not in SAFE_METHODS:
-        listed = {input_.option: input_ for input_ in inputs if input_.source}
-        words = description.described.shell_words_of(tuple(_with_placeholders(operation, listed)))
+    words = description.described.shell_words_of(example_without_ids(operation, inputs))
     added = [word for pair in _named_inputs(description, question)[:_MOST_ADDED] for word in pair]
     return [*words, *map(shell_word, added)]
-
-
-def _with_placeholders(operation: Operation, listed: Mapping[str, DescribedInput]) -> Iterator[str]:
-    """Yield the words of the example, with a placeholder for the value of each input that a list has."""
-    path_parameters = (item.option for item in operation.parameters if item.location == "path")
-    words = iter(operation.example)
-    for word in words:
-        if not word.startswith("--"):
-            input_ = listed.get(next(path_parameters, ""))
-            yield word if input_ is None else input_.usage
-            continue
-        option, joined, _ = word.removeprefix("--").partition("=")
-        value = "" if joined or word == EXAMPLE_OPTION else next(words, "")
-        if option in listed and value:
-            yield from listed[option].flag.removesuffix(" ...").split(" ")
-        else:
-            yield from filter(None, (word, value))
 
 
 def _named_inputs(description: OperationDescription, question: str) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.operation_description import DescribedInput, OperationDescription
+from dynacli.client.operation_description import DescribedInput, OperationDescription, example_without_ids
 from dynacli.commands.help_pages.page_lines import PageRow, option_row, row_lines, usage_lines
 from dynacli.environment import Environment, invocation, program
 from dynacli.http.semantics import SAFE_METHODS, is_multipart
@@ -48,12 +48,14 @@ def operation_help(
         lines.extend([paint.yellow("Deprecated."), ""])
     request = f"{paint.method(visible(operation.method, keep=''))} {word_or_quoted(operation.path)}"
     lines.extend([f"  {request}", *_description_lines(described, width, paint), ""])
-    calls = _example_calls(described)
+    needed = [item for item in description.inputs if item.location == "path" or item.is_required]
+    own_inputs = description.with_sources(description.inputs, needed)
+    calls = _example_calls(described, example_without_ids(operation, own_inputs))
     lines.append(paint.heading("Examples" if len(calls) > 1 else "Example"))
     lines += [line for words in calls for line in command_lines(described.shell_words_of(words), width)]
     lines.append("")
     page = _Page(paint, width)
-    page.inputs(description)
+    page.inputs(description, own_inputs)
     if described.media_type is not None:
         page.body(description, described.media_type, own_flags)
     page.response(description)
@@ -69,9 +71,8 @@ def operation_help(
     return "\n".join([*lines, *page.lines])
 
 
-def _example_calls(described: DescribedOperation) -> list[tuple[str, ...]]:
+def _example_calls(described: DescribedOperation, words: tuple[str, ...]) -> list[tuple[str, ...]]:
     """Return the arguments of the example, and of the example with an optional query parameter that has an `enum`."""
-    words = described.operation.example
     for parameter in described.operation.parameters:
         if parameter.location != "query" or parameter.must_be_given or f"--{parameter.option}" in words:
             continue
@@ -110,12 +111,10 @@ class _Page:
             self.lines.extend(f"  {line}" for line in wrapped(note, self.width - 2))
         self.lines.append("")
 
-    def inputs(self, description: OperationDescription) -> None:
+    def inputs(self, description: OperationDescription, inputs: Sequence[DescribedInput]) -> None:
         """Add the sections of required and of optional inputs."""
         operation, media_type = description.operation, description.described.media_type
         count = len(operation.parameters)
-        needed = [item for item in description.inputs if item.location == "path" or item.is_required]
-        inputs = description.with_sources(description.inputs, needed)
         hidden = {parameter.option for parameter in operation.parameters if parameter.is_hidden}
         sections: dict[str, list[PageRow]] = {"Required inputs": [], "Optional inputs": []}
         required, optional = sections.values()
