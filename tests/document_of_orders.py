@@ -111,5 +111,7 @@ def unquoted(text: str) -> str:
     values in a command line stand in the quotes of the shell.
     """
     lines = [line for line in text.replace(" \\\n", " ").splitlines() if not re.match(" *>| +try: ", line)]
-    lines = [re.sub("'[^']*'", "", line) if re.match(" *(Run +)?dynacli ", line) else line for line in lines]
+    lines = [
+        re.sub("'[^']*'", "", line) if re.match(" *(Example +)?dynacli ", line) else line for line in lines
+    ]
     return re.sub(r'"(?:[^"\\]|\\.)*"|`[^`]*`|(--)?\b\w+(-\w+){2,}', "", " ".join(lines))
