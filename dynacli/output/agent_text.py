@@ -414,7 +414,7 @@ def _filtered_view(
 ) -> AgentView:
     from dynacli.text.filter_value import filtered
 
-    found = filtered(value, form.filter, known=known)
+    found = filtered(value, form.filter, known=known, schema=schema)
     write_filter_note(env, value, form.filter, found, schema=schema)
     return view_of_value(found, room, form.columns)
 

@@ -256,8 +256,9 @@ def write_value(
             from dynacli.text.filter_value import JqResults, SqlQuery, filtered
 
             known = body.known() if body is not None and body.known is not None else None
-            shown = filtered(value, form.filter, known=known)
-            write_filter_note(env, value, form.filter, shown, schema=None if body is None else body.schema)
+            schema = None if body is None else body.schema
+            shown = filtered(value, form.filter, known=known, schema=None if is_one else schema)
+            write_filter_note(env, value, form.filter, shown, schema=schema)
             if isinstance(shown, JqResults) and form.format != "agent":
                 is_json = form.format in {"auto", "json", "text"}
                 write_items(env, shown, replace(form, format="ndjson") if is_json else form)

@@ -197,7 +197,9 @@ def _check_result(value: Any) -> None:
         level = list(itertools.chain(*(item.values() for item in objects), *lists))
 
 
-def filtered(value: Any, expression: str, name: str = "The filter", *, known: Any = None) -> Any:
+def filtered(
+    value: Any, expression: str, name: str = "The filter", *, known: Any = None, schema: Any = None
+) -> Any:
     """Return the result of a filter for a value of `dynacli.text.exact_json`.
 
     Args:
@@ -205,6 +207,7 @@ def filtered(value: Any, expression: str, name: str = "The filter", *, known: An
         expression: A JMESPath expression, a `JqProgram` or a `SqlQuery`.
         name: Name of the filter in messages.
         known: The `KnownItems` of the value; None if the document does not describe it. Only a `SqlQuery` needs them.
+        schema: Returns the `BodySchema` of the value; None if there is none. Only a `SqlQuery` needs it.
 
     Raises:
         FormatError: The filter cannot be applied to this value.
@@ -213,7 +216,7 @@ def filtered(value: Any, expression: str, name: str = "The filter", *, known: An
         results: list[Any] = feature("jq.run_jq").jq_results(value, expression)
         return results[0] if len(results) == 1 else JqResults(results)
     if isinstance(expression, SqlQuery):
-        return feature("sql.run_query").query_result(value, expression, known)
+        return feature("sql.run_query").query_result(value, expression, known, schema)
     try:
         found = _Interpreter().visit(jmespath.compile(expression).parsed, value)
         _check_result(found)

@@ -168,7 +168,7 @@ class Response:
             except NoValueError as error:
                 raise FormatError("The response cannot be asked by SQL", reason=str(error)) from error
             known = body.known() if body.known is not None else None
-        rows: list[dict[str, Any]] = run_query.query_result(value, query, known)
+        rows: list[dict[str, Any]] = run_query.query_result(value, query, known, body.schema)
         return rows
 
     def body_schema(self) -> BodySchema:

@@ -10,18 +10,21 @@ import re
 import sqlite3
 import time
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from math import isinf
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from dynacli.environment import invocation
 from dynacli.errors import FormatError, UsageError
-from dynacli.features.sql.tables import item_columns, item_text, sql_name, table_columns
+from dynacli.features.sql.tables import documented_columns, item_columns, item_text, sql_name, table_columns
 from dynacli.openapi.model.find_items import Items, KnownItems, find_items
 from dynacli.openapi.model.wording import did_you_mean, near_names
 from dynacli.system import largest_memory
 from dynacli.text.json_budget import MAX_VALUES
+
+if TYPE_CHECKING:
+    from dynacli.media.text_values import BodySchema
 
 MOST_SECONDS = 30
 _MOST_MEMORY = 1024**3
@@ -222,21 +225,24 @@ def _is_refused(error: sqlite3.Error) -> bool:
     return "not authorized" in str(error) or "prohibited" in str(error)
 
 
-def query_result(value: Any, query: str, known: KnownItems | None) -> list[dict[str, Any]]:
+def query_result(
+    value: Any, query: str, known: KnownItems | None, schema: Callable[[], BodySchema] | None = None
+) -> list[dict[str, Any]]:
     """Return the rows of a query over a response.
 
     Args:
         value: A value of `dynacli.text.exact_json`.
         query: The checked query.
         known: The items of the response according to the document; None if unknown.
+        schema: Returns the document's schema of the response; None if there is none.
 
     Raises:
         FormatError: A name is unknown, or the query fails, takes too long or too much memory.
         UsageError: The query does more than reading.
     """
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
-        for name, items, names in _tables(value, known or _NOTHING):
-            _fill(db, name, items, names, has_json=name != "response" or not items[0])
+        for name, items, names in _tables(value, known or _NOTHING, None if schema is None else schema()):
+            _fill(db, name, items, names, has_json=name != "response")
         try:
             return list(rows_of_query(db, query, MOST_SECONDS))
         except UnknownNameError as error:
@@ -377,13 +383,16 @@ def _json_value(cell: Any) -> Any:
     return b64encode(cell).decode() if isinstance(cell, bytes) else cell
 
 
-def _tables(value: Any, known: KnownItems) -> Iterator[tuple[str, list[Any], tuple[str, ...]]]:
+def _tables(
+    value: Any, known: KnownItems, schema: BodySchema | None
+) -> Iterator[tuple[str, list[Any], tuple[str, ...]]]:
     """Yield (name, items, documented columns) of the tables of a response."""
     found = find_items(value, known)
     if isinstance(found, Items):
-        yield "rows", found.values, known.names
+        names = documented_columns(schema, found.steps) if schema is not None and not found.is_keyed else ()
+        yield "rows", found.values, names or known.names
     members = value if isinstance(value, dict) and not (isinstance(found, Items) and not found.steps) else {}
-    yield "response", [_scalars(members, 1)], ()
+    yield "response", [_scalars(members, 1)], () if schema is None else documented_columns(schema)
     taken = {"rows", "response"}
     for name, member in members.items():
         is_table = isinstance(member, list) and member and all(isinstance(item, dict) for item in member)
@@ -401,6 +410,13 @@ def _scalars(members: dict[str, Any], levels: int) -> dict[str, Any]:
     }
 
 
+def _unnested(names: Sequence[str], rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Return documented columns without those of objects, which have a column for each field."""
+    found = {name for row in rows for name, value in row.items() if value is not None}
+    objects = {name.partition(".")[0] for name in found if "." in name} - found
+    return [name for name in names if name not in objects]
+
+
 def _fill(
     db: sqlite3.Connection, table: str, items: list[Any], names: tuple[str, ...], *, has_json: bool
 ) -> None:
@@ -413,7 +429,8 @@ def _fill(
     if "\0" in table:
         return
     rows = [dict(item_columns(item if isinstance(item, dict) else {"value": item})) for item in items]
-    columns = table_columns(dict.fromkeys((*names, *(name for row in rows for name in row))))
+    columns = table_columns(dict.fromkeys((*_unnested(names, rows), *(name for row in rows for name in row))))
+    has_json = has_json or not columns  # a table has a column
     listed = [*columns, *(("_json",) if has_json else ())]
     db.execute(f"CREATE TABLE {sql_name(table)} ({', '.join(map(sql_name, listed))})")
     marks = ", ".join("?" * len(listed))

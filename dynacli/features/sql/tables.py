@@ -13,11 +13,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from dynacli.openapi.schema.read_schema import possible_schemas, properties_of, types_of
 from dynacli.text.exact_json import ExactNumber, compact_json
+
+if TYPE_CHECKING:
+    from dynacli.media.text_values import BodySchema
 
 OWN_COLUMNS = ("_json", "_synced_at", "_deleted_at")
 """Columns besides the fields. A field with such a name is in `_json` alone."""
@@ -50,6 +54,32 @@ def table_columns(names: Iterable[str], known: Iterable[str] = ()) -> list[str]:
             taken.add(key)
             found.append(name)
     return found
+
+
+def documented_columns(documented: BodySchema, steps: Sequence[str] | None = None) -> tuple[str, ...]:
+    """Return the columns that the document describes.
+
+    Args:
+        documented: The schema of a response.
+        steps: The keys on the path to the list whose items are the rows; None for the response without its lists.
+    """
+    resolve = documented.resolve
+    parts = list(possible_schemas(documented.schema, resolve))
+    for step in steps or ():
+        below = properties_of(parts).get(step)
+        parts = [] if below is None else list(possible_schemas(below, resolve))
+    if steps is not None:
+        parts = [
+            item for part in parts if "items" in part for item in possible_schemas(part["items"], resolve)
+        ]
+    columns = []
+    for name, schema in properties_of(parts).items():
+        kinds = list(possible_schemas(schema, resolve))
+        fields = properties_of(kinds)
+        is_list = any("items" in kind or "array" in types_of(kind) for kind in kinds)
+        if not (steps is None and is_list):
+            columns += [f"{name}.{field}" for field in fields] if fields else [name]
+    return tuple(columns)
 
 
 def item_text(item: Mapping[str, Any]) -> str:

@@ -280,3 +280,19 @@ def test_a_python_program_asks_a_response(server: Recorder) -> None:
             response.sql("delete from rows")
         with pytest.raises(FormatError, match="has no column `nme`"):
             response.sql("select nme from rows")
+
+
+def test_fields_that_only_the_document_names_are_columns(server: Recorder) -> None:
+    """Also those of objects, which themselves are no columns, and those of the response."""
+    owner = {"type": "object", "properties": {"login": {"type": "string"}}}
+    item = {"type": "object", "properties": {"id": {"type": "integer"}, "owner": owner}}
+    rows = {"type": "array", "items": item}
+    schema = {"type": "object", "properties": {"rows": rows, "total": {"type": "integer"}, "meta": owner}}
+    responses = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
+    server.responses["/things"] = json_response({"rows": []})
+    api = save_api(get("/things", "listThings", responses=responses), server=server)
+    result = run_cli(api, "list-things", "--sql", 'select "owner.login" from rows')
+    assert (0, "[]\n") == (result.exit_code, result.stdout)
+    result = run_cli(api, "list-things", "--sql", "select * from response")
+    assert [{"total": None, "meta.login": None}] == json.loads(result.stdout)
+    assert 13 == run_cli(api, "list-things", "--sql", "select owner from rows").exit_code
