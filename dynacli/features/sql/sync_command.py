@@ -87,9 +87,26 @@ def add_feed(run: Run, described: DescribedOperation, line: CommandLine) -> None
         is_new = all(
             (feed.operation, feed.inputs) != (other.operation, other.inputs) for other in mirror.feeds()
         )
+        _check_key(mirror, feed)
         work = _Work(run, mirror, api, engine, params)
         work.sync(mirror.keep(feed), repeated_by=invocation("sync", api.name) if is_new else "")
         work.conclude()
+
+
+def _check_key(mirror: MirrorFile, feed: Feed) -> None:
+    """Check that the rows of a feed fit the table that other feeds have made.
+
+    Raises:
+        UsageError: The table has another key.
+    """
+    others = [other for other in mirror.feeds(feed.table) if other.key != feed.key]
+    if others:
+        keys = [", ".join(f"`{name}`" for name in one.key) or "no column" for one in (others[0], feed)]
+        raise UsageError(
+            f"The table `{feed.table}` has another key",
+            reason=f"Its rows are identified by {keys[0]}, and the new ones by {keys[1]}",
+            hint="Use another file for one of the feeds: `--into FILE`",
+        )
 
 
 def _check_reads(described: DescribedOperation, settings: CallSettings) -> None:
@@ -179,6 +196,12 @@ class _Work:
             raise self._failure
 
     def _described(self, feed: Feed) -> DescribedOperation:
+        """Return the operation of a feed.
+
+        Raises:
+            UsageError: The API does not have it any more.
+            RefusedError: The operation may change something.
+        """
         api = self._api
         found = api.catalog.find(feed.operation)
         if found is None:
@@ -187,7 +210,9 @@ class _Work:
                 reason=f"The feed `{feed.name}` needs it",
                 hint=f"`{invocation('sync')} drop {api.name}/{feed.table}` removes the feed with its table",
             )
-        return DescribedOperation(api, api.catalog.operation(found)).sending("")
+        described = DescribedOperation(api, api.catalog.operation(found)).sending("")
+        _check_reads(described, self._engine.settings)  # another user may have made the file
+        return described
 
     def _pass(self, feed: Feed, described: DescribedOperation, parent: str = "") -> FeedResult:
         run = self._run

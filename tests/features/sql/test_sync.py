@@ -10,7 +10,7 @@ import pytest
 
 from dynacli.features.sql import mirrors
 from dynacli.files import hold_lock
-from tests.documents import get, parameter, save_api
+from tests.documents import delete, get, parameter, save_api
 from tests.features.sql.changing_list import ChangingList
 from tests.harness import Recorder, Response, assert_ended, json_response, run_cli
 
@@ -423,3 +423,29 @@ def test_every_item_is_kept_as_it_was_sent(server: Recorder) -> None:
     assert json.loads(fields) == json.loads(text)
     assert deleted is None
     assert [7, 5, 0.1, "0.1000000000000000055511151231257827", 1, None, '{"b":1}', "[1]", "?x"] == values
+
+
+def test_a_mirror_of_somebody_else_changes_nothing(server: Recorder) -> None:
+    """A feed is only repeated if its operation reads."""
+    api = save_api(
+        get("/repos/{repo}/issues", "listIssues", parameter("repo", {"type": "string"}, "path")),
+        delete("/repos/{repo}", "deleteRepo", parameter("repo", {"type": "string"}, "path")),
+        server=server,
+    )
+    server.responses["/repos/a/issues"] = json_response([{"id": 1}])
+    assert_ended(_first(api, "--key", "id"), 0)
+    with closing(sqlite3.connect(FILE)) as db, db:
+        db.execute("UPDATE _feeds SET operation = 'delete-repo'")
+    before = len(server.requests)
+    assert_ended(_sync(api, "--yes"), 11)
+    assert before == len(server.requests)
+
+
+def test_a_table_has_one_key(server: Recorder) -> None:
+    """Rows of another key would overwrite each other, or be refused by SQLite."""
+    issues = ChangingList()
+    issues.add(1)
+    api = issues.start(server)
+    _first(api)
+    result = _first(api, "--key", "title", repo="b")
+    assert_ended(result, 2, "The table `issues` has another key", "identified by `_repo`, `number`")
