@@ -291,7 +291,7 @@ def test_positional_arguments_and_bodies_have_options() -> None:
         request = request_of("make", *words)
         assert ("/a/7", sent) == (request["target"], request["json"])
     page = run_cli(api, "make", "--help").stdout
-    for word in ("--address.city", "--address.geo.lat", "small", "large", "required"):
+    for word in ("--address.city", "--address.geo.lat", "small", "large", "Required inputs"):
         assert word in page
     assert 2 == refusal_of("make", "7", *given[:-1], "huge").exit_code
 

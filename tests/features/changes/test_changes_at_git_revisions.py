@@ -299,7 +299,8 @@ def test_an_allowed_directory_is_read_at_the_revision(git: Git, tmp_path: Path) 
 def test_the_workflow_of_the_manual_runs(git: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its steps write the summary of the run, and the step that compares fails on a breaking change."""
     page = files("dynacli.features.changes").joinpath("changes.md").read_text(encoding="utf-8")
-    workflow = yaml.safe_load(page.partition("```yaml\n")[2].partition("```")[0])
+    blocks = [block.partition("```")[0] for block in page.split("```yaml\n")[1:]]
+    workflow = yaml.safe_load(next(block for block in blocks if "jobs:" in block))
     steps = workflow["jobs"]["changes"]["steps"]
     compare, copy = (
         step["run"] for step in steps if "changes.md" in step.get("run", "") and "env" not in step
