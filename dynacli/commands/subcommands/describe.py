@@ -58,7 +58,7 @@ _ANY_NAME = "<any name>"
 _MOST_COUNTED = 1_000
 """Maximum number of omitted fields to count."""
 _INDENT = 4
-_MOST_BYTES = 6_000
+_MOST_BYTES = 5_900
 _NO_LIMIT = 100_000
 _MOST_NAMES = 12
 """Maximum number of fields in a hint."""
