@@ -48,8 +48,6 @@ _WRITTEN_WHOLE = 1024 * 1024
 """Maximum bytes of a body that is written only when complete, so that no part of a broken response is printed."""
 _KEPT_OF_STREAM = 1024 * 1024
 """Maximum bytes of a stream to store for messages that quote it."""
-_ENDING = frozenset({"deprecation", "sunset"})
-"""Names of the headers of a server that is going to end an operation."""
 _MANY_BYTES = 8_000
 """Bytes on standard output from which a response is large for an agent."""
 _OWN_HEADERS = frozenset(("accept-encoding", "if-range", "range"))
@@ -405,7 +403,7 @@ class ResponseReceiver:
             and self.unwritten is None
             and not (of_request is not None and of_request.has_something_to_report)
             and not (of_response is not None and of_response.has_something_to_report)
-            and not any(name.lower() in _ENDING for name, _ in response.headers)
+            and not (response.header("deprecation") or response.header("sunset"))
         )
         if not is_plain:
             from dynacli.commands.call.conclude_call import conclude
