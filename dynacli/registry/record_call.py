@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from dynacli.environment import Environment
-from dynacli.openapi.catalog.catalog_file import SQLITE_PREFIX, Catalog
+from dynacli.openapi.catalog.catalog_file import Catalog, sqlite_uri
 from dynacli.record import record, replace
 from dynacli.registry.configuration import Configuration
 from dynacli.secrets import MAY_HOLD_SECRET, is_secret_name, mask_url
@@ -172,7 +172,6 @@ def open_history(path: str) -> sqlite3.Connection:
     Raises:
         sqlite3.error: It cannot be opened; with most failures reading or writing is the first to tell.
     """
-    quoted = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     # SQLite waits for the other end of a pipe, also for that of one instead of a file beside the history.
     # A directory it refuses.
     for name in (path, f"{path}-journal", f"{path}-wal"):
@@ -180,7 +179,7 @@ def open_history(path: str) -> sqlite3.Connection:
             error = sqlite3.DatabaseError(f"{name} is not a file")
             error.sqlite_errorcode = sqlite3.SQLITE_NOTADB
             raise error
-    db = sqlite3.connect(f"{SQLITE_PREFIX}{quoted}?mode=rw", uri=True, timeout=_WAIT, isolation_level=None)
+    db = sqlite3.connect(sqlite_uri(path, "mode=rw"), uri=True, timeout=_WAIT, isolation_level=None)
     try:
         # A loss of power may destroy the history. That is better than a wait for the disk in each call.
         db.execute("PRAGMA synchronous=OFF")

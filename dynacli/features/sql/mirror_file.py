@@ -27,7 +27,7 @@ from typing import Any, NamedTuple, Self
 from dynacli.errors import FileError, FormatError, UsageError
 from dynacli.features.sql.feed import Feed, Pass
 from dynacli.features.sql.tables import OWN_COLUMNS, RESERVED, sql_name, table_columns
-from dynacli.openapi.catalog.catalog_file import SQLITE_PREFIX
+from dynacli.openapi.catalog.catalog_file import sqlite_uri
 from dynacli.record import replace
 
 _VERSION = 1
@@ -591,10 +591,4 @@ def read_only(path: str) -> closing[sqlite3.Connection]:
     Raises:
         sqlite3.Error: The file cannot be opened.
     """
-    return closing(sqlite3.connect(file_uri(path), uri=True, timeout=_WAIT))
-
-
-def file_uri(path: str) -> str:
-    """Return the URI with which SQLite only reads a file."""
-    name = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    return f"{SQLITE_PREFIX}{name}?mode=ro"
+    return closing(sqlite3.connect(sqlite_uri(path, "mode=ro"), uri=True, timeout=_WAIT))

@@ -12,10 +12,11 @@ import click
 from dynacli.commands.run import Run
 from dynacli.environment import invocation
 from dynacli.errors import FileError, UsageError
-from dynacli.features.sql.mirror_file import feeds_in, file_uri, last_passes
+from dynacli.features.sql.mirror_file import feeds_in, last_passes
 from dynacli.features.sql.mirrors import mirror_path, reading
 from dynacli.features.sql.run_query import UnknownNameError, check_query, rows_of_query
 from dynacli.features.sql.tables import sql_name
+from dynacli.openapi.catalog.catalog_file import sqlite_uri
 from dynacli.openapi.model.wording import did_you_mean
 from dynacli.output.render import is_for_people, write_data
 from dynacli.output.written_items import write_rows_of_query
@@ -77,7 +78,7 @@ def _attached(paths: dict[str, str]) -> Iterator[sqlite3.Connection]:
         db.execute("PRAGMA trusted_schema = OFF")
         for name, path in paths.items():
             try:
-                db.execute(f"ATTACH ? AS {sql_name(name)}", (file_uri(path),))
+                db.execute(f"ATTACH ? AS {sql_name(name)}", (sqlite_uri(path, "mode=ro"),))
             except sqlite3.Error as error:
                 raise FileError(
                     f"The mirror `{path}` cannot be read", reason=f"SQLite says: {error}"

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from dynacli.openapi.model.overview import Overview
     from dynacli.openapi.model.resources import Resource
 
-SQLITE_PREFIX = "file:" if os.name == "nt" else "file://"
+_PREFIX = "file:" if os.name == "nt" else "file://"
 """Start of the URI of an absolute path for SQLite; after two slashes, SQLite reads a drive of Windows as a host."""
 
 _FLAGS = ("is_required", "is_deprecated", "is_needed")
@@ -667,13 +667,22 @@ class Catalog:
         return [(message, int(file), pointer) for message, pointer, file in rows]
 
 
+def sqlite_uri(path: str, query: str) -> str:
+    """Return the URI of a database for SQLite (https://www.sqlite.org/uri.html).
+
+    Args:
+        query: The way to open it, such as `mode=ro`.
+    """
+    quoted = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    return f"{_PREFIX}{quoted}?{query}"
+
+
 def _open(path: str) -> sqlite3.Connection:
     if not os.path.isfile(path):  # SQLite would block on a named pipe
         raise DamagedCatalogError(path)
-    quoted = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     try:
         # The validator reads in another thread, and the lock serializes reads.
-        uri = f"{SQLITE_PREFIX}{quoted}?mode=ro&immutable=1"
+        uri = sqlite_uri(path, "mode=ro&immutable=1")
         return sqlite3.connect(uri, uri=True, check_same_thread=False)
     except sqlite3.Error as error:
         raise DamagedCatalogError(path) from error
