@@ -68,7 +68,7 @@ _PAGES = frozenset({"all", "max_items"})
 _HISTORY, _REVISION = "history:", "rev:"
 
 
-def show_differences(run: Run, described: DescribedOperation, line: CommandLine) -> None:
+def _show_differences(run: Run, described: DescribedOperation, line: CommandLine) -> None:
     """Make a call on two sides, and show how the responses differ.
 
     Raises:
@@ -331,6 +331,4 @@ class DiffGroup(CallGroup):
 
     def begin(self, run: Run, words: list[str]) -> None:  # noqa: ARG002
         """Set the run to compare the response of the call."""
-        from dynacli.features.diff.command import show_differences
-
-        run.act, run.act_options = show_differences, self.entry.options
+        run.act, run.act_options = _show_differences, self.entry.options

@@ -120,7 +120,7 @@ def _steps(before: Any, after: Any, pointer: str) -> Iterator[dict[str, Any]]:
             yield from _steps(before[name], after[name], place)
 
 
-def edit_resource(run: Run, described: DescribedOperation, line: CommandLine) -> None:
+def _edit_resource(run: Run, described: DescribedOperation, line: CommandLine) -> None:
     """Read a resource, open it in an editor, show the difference, and send the update.
 
     Raises:
@@ -264,6 +264,4 @@ class EditGroup(CallGroup):
 
     def begin(self, run: Run, words: list[str]) -> None:  # noqa: ARG002
         """Set the run to edit the response of the call."""
-        from dynacli.features.edit.command import edit_resource
-
-        run.act = edit_resource
+        run.act = _edit_resource
