@@ -52,9 +52,13 @@ _TABLES = """
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
-def now() -> str:
-    """Return the time in UTC, to the second, as RFC 3339 writes it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def utc_text(moment: datetime) -> str:
+    """Return a time in UTC, to the second, as RFC 3339 writes it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _now() -> str:
+    return utc_text(datetime.now(UTC))
 
 
 class Parent(NamedTuple):
@@ -356,12 +360,12 @@ class MirrorFile:
             self._db.execute(
                 "UPDATE _passes SET ended_at = ?, reason = 'a later pass began'"
                 " WHERE feed = ? AND ended_at IS NULL",
-                (now(), feed.number),
+                (_now(), feed.number),
             )
             cursor = self._db.execute(
                 "INSERT INTO _passes (feed, kind, since, began_at, greatest, requests, received, added, changed,"
                 " deleted, is_complete, parent) VALUES (?, ?, ?, ?, '', 0, 0, 0, 0, 0, 0, ?)",
-                (feed.number, kind, since, now(), parent),
+                (feed.number, kind, since, _now(), parent),
             )
             return Pass(int(cursor.lastrowid or 0), kind, since)
 
@@ -395,7 +399,7 @@ class MirrorFile:
             self._add_columns(feed.table, [*names])
             known = self._columns_of(feed.table)
             columns = [name for name in names if known.get(name.lower()) == name and name not in RESERVED]
-            at = now()
+            at = _now()
             values = [[*map(row.get, columns), text, at, None] for row, text in zip(rows, texts, strict=True)]
             earlier = self._earlier_rows(feed, rows)
             new, changed, seen, conflicts = [], [], [], 0
@@ -513,12 +517,12 @@ class MirrorFile:
                 deleted = self._db.execute(
                     f"UPDATE {sql_name(feed.table + '_all')} SET _deleted_at = ? WHERE _deleted_at IS NULL"
                     f" AND _rowid_ NOT IN (SELECT row FROM _seen WHERE feed IN ({feeds}))",
-                    (now(), feed.table),
+                    (_now(), feed.table),
                 ).rowcount
             self._db.execute(
                 "UPDATE _passes SET ended_at = ?, position = NULL, deleted = ?, is_complete = ?,"
                 " reason = NULL WHERE id = ?",
-                (now(), deleted, is_complete, current.number),
+                (_now(), deleted, is_complete, current.number),
             )
         return replace(current, deleted=deleted)
 

@@ -19,7 +19,7 @@ from dynacli.client.pages.page_rule import InputPlace, paging_inputs
 from dynacli.client.responses.response_errors import http_error, mismatch_error
 from dynacli.errors import DynacliError, FormatError, HttpError, RefusedError
 from dynacli.features.sql.feed import CHANGES, FULL, Feed, Pass
-from dynacli.features.sql.mirror_file import MirrorFile
+from dynacli.features.sql.mirror_file import MirrorFile, utc_text
 from dynacli.features.sql.tables import item_columns, item_text
 from dynacli.openapi.model.wording import counted
 from dynacli.record import record
@@ -242,17 +242,18 @@ class FeedRun:
 
     def _ended(self, loop: PageLoop, current: Pass) -> FeedResult:
         """End a pass that reached its last page."""
-        total = loop.total
-        if total is not None and current.received < total and self._max_items is None:
+        total = loop.total or 0
+        is_short = current.received < total
+        is_cut = self._max_items is not None and current.received >= self._max_items
+        if is_short and self._max_items is None:
             self._warnings.append(
                 f"{current.received:,} of {total:,} items were received, so nothing is deleted"
             )
-        is_cut = self._max_items is not None and current.received >= self._max_items
         if current.conflicts:
             items = counted(current.conflicts, "item")
             self._warnings.append(f"{items} came twice with different content; the later one is stored")
         refused: RefusedError | None = None
-        is_complete = not is_cut and not (total is not None and current.received < total)
+        is_complete = not (is_cut or is_short)
         deletes = is_complete and current.kind == FULL and not self._feed.appends
         if deletes:
             gone, before = self._mirror.vanished(self._feed, current)
@@ -271,9 +272,8 @@ class FeedRun:
 
 def _date_of(page: Page) -> datetime | None:
     """Return the time of a response on the clock of its server."""
-    text = next((value for name, value in page.response.headers if name.lower() == "date"), "")
     try:
-        return parsedate_to_datetime(text) if text else None
+        return parsedate_to_datetime(page.response.header("date"))
     except ValueError:
         return None
 
@@ -291,11 +291,11 @@ def _at_most(text: str, limit: datetime | None) -> str:
     """Return a time, or the limit if it is after that: a wrong time in the future must not hide later changes."""
     if limit is None or _instant(text) <= limit:
         return text
-    return limit.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return utc_text(limit)
 
 
 def _asked_since(greatest: str) -> str:
     """Return the time that the next pass asks for; empty if there is none."""
     if not greatest:
         return ""
-    return (_instant(greatest) - _OVERLAP).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return utc_text(_instant(greatest) - _OVERLAP)

@@ -56,6 +56,7 @@ _OF_NAMES = re.compile(
 )
 """The errors that depend on the tables and columns of a response."""
 _MOST_MADE = 100
+_MOST_LISTED = 20
 _VERBS = frozenset({"SELECT", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE"})
 _NOTHING = KnownItems()
 
@@ -248,13 +249,10 @@ def query_result(
         except UnknownNameError as error:
             raise FormatError(
                 f"The response has no {error.kind} `{error.name}`",
-                reason=f"It has {', '.join(f'`{name}`' for name in error.known[:_MOST_LISTED])}",
+                reason=f"It has {error.listed}",
                 hint=did_you_mean(error.near, "The response is printed as JSON"),
                 near=error.near,
             ) from error
-
-
-_MOST_LISTED = 20
 
 
 class UnknownNameError(Exception):
@@ -271,6 +269,11 @@ class UnknownNameError(Exception):
         self.kind, self.name, self.known = kind, name, known
 
     @property
+    def listed(self) -> str:
+        """The first of the known names, for messages; empty if there are none."""
+        return ", ".join(f"`{name}`" for name in self.known[:_MOST_LISTED])
+
+    @property
     def near(self) -> list[str]:
         """Known names that are similar."""
         return near_names(self.name.rpartition(".")[2] if self.kind == "column" else self.name, self.known)
@@ -280,7 +283,7 @@ def rows_of_query(db: sqlite3.Connection, query: str, seconds: float) -> Iterato
     """Yield the rows of a query.
 
     Args:
-        db: The database, which must be trusted to have no harmful views.
+        db: The database. If it is foreign, `trusted_schema` must be off.
         seconds: The time limit.
 
     Raises:
@@ -290,9 +293,9 @@ def rows_of_query(db: sqlite3.Connection, query: str, seconds: float) -> Iterato
     """
     db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
     _prepare(db)
-    names_of_kind = _names(db)
-    with _restricted(db, seconds) as reason:
-        try:
+    reason: list[str] = []
+    try:
+        with _restricted(db, seconds, reason):
             cursor = db.execute(_strict(query))
             columns = _distinct(_shown(str(column[0]), query) for column in cursor.description)
             left = MAX_VALUES
@@ -301,17 +304,17 @@ def rows_of_query(db: sqlite3.Connection, query: str, seconds: float) -> Iterato
                 if left < 0:
                     raise _failed("its result is too large")
                 yield {name: _json_value(cell) for name, cell in zip(columns, row, strict=True)}
-        except MemoryError:
-            raise _failed("it takes too much memory") from None
-        except sqlite3.Error as error:
-            found = _UNKNOWN.match(str(error))
-            if found is not None:
-                raise UnknownNameError(found[1], found[2], names_of_kind(found[1])) from error
-            if _is_refused(error):
-                _refuse("The query", "it does more than reading rows")
-            if str(error) == "interrupted" and not reason:  # the handler only ends a query with a reason
-                raise KeyboardInterrupt from None
-            raise _failed("; ".join(reason) or f"SQLite says: {error}") from error
+    except MemoryError:
+        raise _failed("it takes too much memory") from None
+    except sqlite3.Error as error:
+        found = _UNKNOWN.match(str(error))
+        if found is not None:
+            raise UnknownNameError(found[1], found[2], _names(db).get(found[1], [])) from error
+        if _is_refused(error):
+            _refuse("The query", "it does more than reading rows")
+        if str(error) == "interrupted" and not reason:  # the handler only ends a query with a reason
+            raise KeyboardInterrupt from None
+        raise _failed("; ".join(reason) or f"SQLite says: {error}") from error
 
 
 def _failed(reason: str) -> FormatError:
@@ -319,9 +322,12 @@ def _failed(reason: str) -> FormatError:
 
 
 @contextmanager
-def _restricted(db: sqlite3.Connection, seconds: float) -> Iterator[list[str]]:
-    """Let a connection only read, for a time, and with a limit of memory; yield why a query was ended."""
-    reason: list[str] = []
+def _restricted(db: sqlite3.Connection, seconds: float, reason: list[str]) -> Iterator[None]:
+    """Let a connection only read, for a time, and with a limit of memory.
+
+    Args:
+        reason: Receives the limit that ended a query.
+    """
     end, most = time.monotonic() + seconds, largest_memory() + _MOST_MEMORY
 
     def look() -> int:
@@ -334,14 +340,14 @@ def _restricted(db: sqlite3.Connection, seconds: float) -> Iterator[list[str]]:
     db.set_authorizer(_authorize)
     db.set_progress_handler(look, _STEPS_BETWEEN_LOOKS)
     try:
-        yield reason
+        yield
     finally:
         db.set_progress_handler(None, 0)
         db.set_authorizer(None)
 
 
-def _names(db: sqlite3.Connection) -> Any:
-    """Return a function from a kind of name to the names that a database has."""
+def _names(db: sqlite3.Connection) -> dict[str, list[str]]:
+    """Return the names that a database has: `table` and `column` → names."""
     tables = [
         (schema, name)
         for _, schema, _ in db.execute("PRAGMA database_list").fetchall()
@@ -355,8 +361,7 @@ def _names(db: sqlite3.Connection) -> Any:
         with suppress(sqlite3.Error):  # a view of a foreign file may be wrong
             rows = db.execute(f"PRAGMA {sql_name(schema)}.table_info({sql_name(name)})").fetchall()
             columns += [row[1] for row in rows]
-    found = {"table": [name for _, name in tables], "column": list(dict.fromkeys(columns))}
-    return lambda kind: found.get(kind, [])
+    return {"table": [name for _, name in tables], "column": list(dict.fromkeys(columns))}
 
 
 def _shown(name: str, query: str) -> str:

@@ -18,7 +18,7 @@ from dynacli.features.sql.run_query import UnknownNameError, check_query, rows_o
 from dynacli.features.sql.tables import sql_name
 from dynacli.openapi.catalog.catalog_file import sqlite_uri
 from dynacli.openapi.model.wording import did_you_mean
-from dynacli.output.render import is_for_people, write_data
+from dynacli.output.render import write_data
 from dynacli.output.written_items import write_rows_of_query
 from dynacli.text.terminal import Painter, visible
 
@@ -51,9 +51,7 @@ def run_sql(run: Run, api: str | None, query: str | None, file: str | None) -> N
         except UnknownNameError as error:
             raise UsageError(
                 f"No mirror of `{', '.join(paths)}` has the {error.kind} `{error.name}`",
-                reason=f"There are {', '.join(f'`{name}`' for name in error.known[:20])}"
-                if error.known
-                else "",
+                reason=f"There are {error.listed}" if error.known else "",
                 hint=did_you_mean(error.near, f"`{invocation('sql', 'API')}` lists the tables and columns"),
                 near=error.near,
             ) from error
@@ -101,11 +99,7 @@ def _list_tables(run: Run, paths: dict[str, str]) -> None:
             lines.append(f"  {', '.join(map(visible, row['columns']))}")
         return "\n".join(lines)
 
-    form = run.data_format
-    if is_for_people(form):
-        write_data(run.env, rows, form, text)
-    else:
-        write_data(run.env, rows, form)
+    write_data(run.env, rows, run.data_format, text)
 
 
 def _tables_of(db: sqlite3.Connection, api: str) -> Iterable[dict[str, Any]]:

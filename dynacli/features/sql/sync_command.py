@@ -58,7 +58,7 @@ _MOST_UNASKED = 100
 """Maximum number of calls for parents that are made without a question."""
 
 
-def add_feed(run: Run, described: DescribedOperation, line: CommandLine) -> None:
+def _add_feed(run: Run, described: DescribedOperation, line: CommandLine) -> None:
     """Fetch a list, and remember the call.
 
     Raises:
@@ -350,6 +350,4 @@ class SyncGroup(CallGroup):
 
     def begin(self, run: Run, words: list[str]) -> None:  # noqa: ARG002
         """Set the run to store the items of the call."""
-        from dynacli.features.sql.sync_command import add_feed
-
-        run.act, run.act_options = add_feed, self.entry.options
+        run.act, run.act_options = _add_feed, self.entry.options
