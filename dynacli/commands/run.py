@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.commands.read_line import CommandLine, may_say_how_to_open, read_words
 from dynacli.environment import Consent, Environment, invocation
-from dynacli.errors import DynacliError, FileError, InternalError, UsageError
+from dynacli.errors import DynacliError, FileError, InternalError, RefusedError, UsageError
 from dynacli.openapi.catalog.catalog_file import DamagedCatalogError
 from dynacli.options.standard_options import CallTerms, Option, Options
 from dynacli.record import replace
@@ -197,6 +197,19 @@ class Run:
             reason="The terminal would interpret control sequences in the bytes; `-o text` makes them visible",
             hint="Write to a file with `-o @FILE`, pipe the output, or add `--yes`",
         )
+
+    def confirm(self, question: str, refusal: RefusedError) -> None:
+        """Ask for agreement, unless `--yes` gave it.
+
+        Raises:
+            RefusedError: dynacli may not ask, so this is `refusal`; or the user answered no.
+        """
+        if self.options.yes:
+            return
+        if not self.may_ask:
+            raise refusal
+        if not self._agrees(question):
+            raise RefusedError.declined(refusal.message)
 
     def _agrees(self, question: str) -> bool:
         from dynacli.commands.questions import agrees

@@ -216,24 +216,6 @@ def _feed_row(db: sqlite3.Connection, feed: Feed, latest: Any) -> dict[str, Any]
     }
 
 
-def _confirm(run: Run, what: str) -> None:
-    """Ask whether to remove rows, which may not exist anywhere else.
-
-    Raises:
-        RefusedError: You did not confirm.
-    """
-    if run.options.yes:
-        return
-    if not run.may_ask:
-        raise RefusedError(
-            "Nothing was removed", reason=f"You did not confirm to remove {what}", hint="Add `--yes`"
-        )
-    from dynacli.commands.questions import agrees
-
-    if not agrees(run.env, f"Remove {what}?"):
-        raise RefusedError.declined("Nothing was removed")
-
-
 @click.pass_obj
 def drop_mirror(run: Run, api: str, into: str | None) -> None:
     """Run `sync drop`."""
@@ -244,7 +226,12 @@ def drop_mirror(run: Run, api: str, into: str | None) -> None:
     if table and table not in known:
         raise _no_table(name, table, known)
     what = f"the table `{table}` of the mirror of `{name}`" if table else f"the mirror of `{name}`"
-    _confirm(run, what)
+    run.confirm(
+        f"Remove {what}?",
+        RefusedError(
+            "Nothing was removed", reason=f"You did not confirm to remove {what}", hint="Add `--yes`"
+        ),
+    )
     with open_mirror(run, name, into) as mirror:
         if table:
             mirror.drop(table)

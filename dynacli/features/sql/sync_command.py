@@ -277,18 +277,13 @@ class _Work:
         """
         run, calls = self._run, f"{counted(count, 'call')} for `{feed.parents}`"
         run.note(f"{feed.table}: {calls}")
-        if count <= _MOST_UNASKED or run.options.yes:
-            return
-        if not run.may_ask:
-            raise RefusedError(
+        if count > _MOST_UNASKED:
+            refusal = RefusedError(
                 f"{calls} were not made",
                 reason=f"You did not confirm more than {_MOST_UNASKED} calls",
                 hint="Add `--yes`",
             )
-        from dynacli.commands.questions import agrees
-
-        if not agrees(run.env, f"Make {calls}?"):
-            raise RefusedError.declined(f"{calls} were not made")
+            run.confirm(f"Make {calls}?", refusal)
 
 
 def _making_engine(run: Run, settings: CallSettings, clients: ClientPool) -> Engine:
