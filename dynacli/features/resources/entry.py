@@ -10,7 +10,7 @@ COMMANDS = (
         runs="features.resources.command:show_resources",
         help="Show what an API lists, reads, creates, changes, deletes",
         about=(
-            "dynacli derives the resources from paths, responses and links of the document. `-o json` has the evidence "
+            "dynacli derives the resources from the paths and responses of the document. `-o json` has the evidence "
             "for each fact."
         ),
         examples=("dynacli resources demo", "dynacli resources demo -o json"),

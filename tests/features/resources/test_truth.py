@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from dynacli.options.command_table import has_feature
 from tests.harness import run_cli
 from tests.real_documents import FOLDER
 
@@ -93,7 +92,6 @@ def _derived(row: Mapping[str, str], resources: Iterable[dict[str, Any]]) -> dic
 
 @pytest.mark.corpus
 @pytest.mark.exhaustive
-@pytest.mark.skipif(not has_feature("resources"), reason="the command `resources` is missing")
 @pytest.mark.skipif(not FOLDER.is_dir(), reason=f"there are no real documents in {FOLDER}")
 def test_derived_resources_are_those_that_readers_see() -> None:
     """At least 97 % of the derived facts are right, and 92 % of the facts of the table are derived, in each column."""

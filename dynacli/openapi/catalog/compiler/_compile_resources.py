@@ -1,4 +1,4 @@
-"""Derives the resources of a document from the paths, responses and links of its operations.
+"""Derives the resources of a document from the paths and responses of its operations.
 
     GET /pets                   lists
     POST /pets                  creates
