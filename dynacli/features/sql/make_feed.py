@@ -64,11 +64,10 @@ def make_feed(described: DescribedOperation, inputs: Mapping[str, Any], options:
             reason="The document shows no id of the resource, so rows could overwrite each other",
             hint="Name the fields: `--key FIELD,FIELD`; or add all items in each run: `--append`",
         )
-    parameter, field = _since(described, options.since)
-    changed_at = None if resource is None else resource.changed_at
-    if not options.since and changed_at is not None and changed_at.since and resource is not None:
-        is_main = resource.main_list is not None and resource.main_list.operation == described.operation.name
-        parameter, field = (changed_at.since, *_column_of(changed_at.field)) if is_main else ("", "")
+    if options.since:
+        parameter, field = _since(described, options.since)
+    else:
+        parameter, field = _known_since(described, resource)
     in_path = [
         f"_{parameter.name}" for parameter in described.operation.parameters if parameter.location == "path"
     ]
@@ -124,15 +123,22 @@ def _table_of(described: DescribedOperation, resource: Resource | None) -> str:
     return "_".join([*words, ending if singular(ending) == noun else f"{noun}s"])
 
 
+def _known_since(described: DescribedOperation, resource: Resource | None) -> tuple[str, str]:
+    """Return the query parameter and the field by which a list selects what changed; both are empty if none does."""
+    if resource is None or resource.changed_at is None or resource.main_list is None:
+        return "", ""
+    changed_at, columns = resource.changed_at, _column_of(resource.changed_at.field)
+    is_main = resource.main_list.operation == described.operation.name
+    return (changed_at.since, columns[0]) if changed_at.since and is_main and columns else ("", "")
+
+
 def _since(described: DescribedOperation, text: str) -> tuple[str, str]:
-    """Return the query parameter and the field of `--since`; both are empty if it is not given.
+    """Return the query parameter and the field of `--since`.
 
     Raises:
         UsageError: The text is malformed, or the operation has no such parameter.
     """
     name, _, field = text.partition("=")
-    if not text:
-        return "", ""
     parameter = find_input(described, name)[0]
     if not field or parameter is None or parameter.location != "query":
         raise UsageError(

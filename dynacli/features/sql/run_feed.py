@@ -176,7 +176,7 @@ class FeedRun:
                 )
             return NextPage(inputs, url, url)
         for place in paging_inputs(self._described):
-            if [place.location, place.name, *place.path] == position["input"]:
+            if [place.location, place.name, *place.path] == position.get("input"):
                 return NextPage(with_input(inputs, place, position["value"]), "", str(position["value"]))
         return NextPage(inputs, "", "")
 

@@ -449,3 +449,18 @@ def test_a_table_has_one_key(server: Recorder) -> None:
     _first(api)
     result = _first(api, "--key", "title", repo="b")
     assert_ended(result, 2, "The table `issues` has another key", "identified by `_repo`, `number`")
+
+
+def test_a_time_that_is_no_column_asks_for_everything(server: Recorder) -> None:
+    """It is too deep in the item, so that a full pass is the only one."""
+    time = {"type": "string", "format": "date-time"}
+    item = {"type": "object", "properties": {"id": {"type": "integer"}, "updated_at": time}}
+    schema = {"type": "array", "items": item}
+    responses = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
+    since = parameter("updated_since", {"type": "string"})
+    more = {"x-dynacli-resource": {"changed-at": "/meta/times/updated_at"}}
+    api = save_api(get("/notes", "listNotes", since, responses=responses, **more), server=server)
+    server.responses["/notes"] = json_response([{"id": 1}])
+    assert_ended(_sync(api, "list-notes"), 0)
+    assert_ended(_sync(api), 0)
+    assert "/notes" == server.last.target
