@@ -7,19 +7,7 @@ import pytest
 
 from dynacli.features.specification.report import report
 from dynacli.openapi.document.positions import positions_of
-
-PET = {"type": "object", "properties": {"name": {"type": "string"}}}
-REF = {"$ref": "#/components/schemas/Pet"}
-
-
-def _document(schema: Any, version: str = "3.1.0", **schemas: Any) -> dict[str, Any]:
-    """Return a document whose schema `Root` is the given one, beside `Pet` and further schemas."""
-    return {
-        "openapi": version,
-        "info": {"title": "Pets", "version": "1"},
-        "paths": {},
-        "components": {"schemas": {"Pet": PET, **schemas, "Root": schema}},
-    }
+from tests.rooted_document import REF, rooted
 
 
 def test_every_problem_of_long_maps_and_lists_is_located() -> None:
@@ -122,7 +110,7 @@ def test_a_large_example_hides_no_problem() -> None:
 
 def test_problems_are_located() -> None:
     """The report names what breaks the specification, and each place has its line."""
-    tree = _document(REF)
+    tree = rooted(REF)
     tree["paths"] = {
         "/a/{id}": {"get": {"operationId": "x"}, "put": {"operationId": "x", "responses": {}}},
         "/a/{name}": {"parameters": [{"name": "name", "in": "path", "required": True, "schema": {}}]},

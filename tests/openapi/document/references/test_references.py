@@ -15,23 +15,11 @@ from dynacli.openapi.document.positions import positions_of
 from dynacli.openapi.document.references.resolve import resolve
 from dynacli.openapi.document.references.scan import lookup, scan
 from tests.real_documents import OWN
-
-PET = {"type": "object", "properties": {"name": {"type": "string"}}}
-REF = {"$ref": "#/components/schemas/Pet"}
-
-
-def _document(schema: Any, version: str = "3.1.0", **schemas: Any) -> dict[str, Any]:
-    """Return a document whose schema `Root` is the given one, beside `Pet` and further schemas."""
-    return {
-        "openapi": version,
-        "info": {"title": "Pets", "version": "1"},
-        "paths": {},
-        "components": {"schemas": {"Pet": PET, **schemas, "Root": schema}},
-    }
+from tests.rooted_document import PET, REF, rooted
 
 
 def _resolved_root(schema: Any, version: str = "3.1.0", **schemas: Any) -> Any:
-    return resolve(_document(schema, version, **schemas))["components"]["schemas"]["Root"]
+    return resolve(rooted(schema, version, **schemas))["components"]["schemas"]["Root"]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +75,7 @@ def _resolved_root(schema: Any, version: str = "3.1.0", **schemas: Any) -> Any:
 )
 def test_keywords_and_names_are_told_apart(schema: Any, expected: list[str]) -> None:
     """A value of any kind holds no references, unless its key is a name and not a keyword."""
-    found = [reference.pointer for reference in scan(_document(schema)).references]
+    found = [reference.pointer for reference in scan(rooted(schema)).references]
     expected = [
         pointer.replace("/mapping", "/components/schemas/Root/discriminator/mapping")
         if pointer == _MAPPING
@@ -100,7 +88,7 @@ def test_keywords_and_names_are_told_apart(schema: Any, expected: list[str]) -> 
 def test_responses_and_components_may_be_named_like_keywords() -> None:
     """`default` is a response, `x-error` a component; in an operation's responses `x-` is an extension."""
     response = {"$ref": "#/components/responses/x-error"}
-    tree = _document({})
+    tree = rooted({})
     tree["paths"] = {
         "/a": {"get": {"responses": {"default": response, "x-data": response}}},
         "x-paths": {"get": {"responses": {"default": response}}},
@@ -132,7 +120,7 @@ def test_responses_and_components_may_be_named_like_keywords() -> None:
 def test_references_out_of_the_document_are_listed(keyword: str, ref: str) -> None:
     """A reference to another document is listed, and stays as it was written."""
     schema = {keyword: ref, "type": "object"}
-    found = scan(_document(schema), "https://api.example.com/openapi.json")
+    found = scan(rooted(schema), "https://api.example.com/openapi.json")
     assert [("/components/schemas/Root", keyword, ref)] == [entry[:3] for entry in found.external]
     assert schema == _resolved_root(schema)
 
@@ -156,7 +144,7 @@ def test_references_out_of_the_document_are_listed(keyword: str, ref: str) -> No
 )
 def test_references_to_nothing_are_listed(ref: Any, shown: str) -> None:
     """A reference to nothing, or one that is not text, is listed and breaks nothing else."""
-    tree = _document({"$ref": ref}, Other=REF)
+    tree = rooted({"$ref": ref}, Other=REF)
     assert [("/components/schemas/Root", "$ref", shown)] == [entry[:3] for entry in scan(tree).dangling]
     resolved = resolve(tree)["components"]["schemas"]
     assert {"$ref": ref} == resolved["Root"]
@@ -165,7 +153,7 @@ def test_references_to_nothing_are_listed(ref: Any, shown: str) -> None:
 
 def test_identifiers_that_a_validator_would_use_are_listed() -> None:
     """An absolute `$id` or an unknown dialect is listed; the dialects of JSON Schema and OpenAPI are not."""
-    tree = _document({"$id": "https://example.com/a", "$schema": "https://example.com/dialect"})
+    tree = rooted({"$id": "https://example.com/a", "$schema": "https://example.com/dialect"})
     tree["components"]["schemas"]["Pet"] = {
         "$id": "#pet",
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -214,7 +202,7 @@ def test_targets_are_found(ref: str, expected: Any) -> None:
         "Anchored": {"$anchor": "pet-anchor"},
         "Identified": {"$id": "https://example.com/schemas/id"},
     }
-    tree = _document({"items": {"$ref": ref}}, **others)
+    tree = rooted({"items": {"$ref": ref}}, **others)
     resolved = resolve(tree, uri="https://api.example.com/v1/openapi.json")
     assert {"items": expected} == resolved["components"]["schemas"]["Root"]
 
@@ -244,7 +232,7 @@ def test_keywords_beside_a_reference_count(version: str, beside: Any, expected: 
     """Annotations win over the target's; restrictions are joined in 3.1 and dropped in 3.0."""
     text = {"title": "Theirs", "type": "string"}
     root = {"$ref": "#/components/schemas/Text", **beside}
-    tree = _document(root, version, Text=text, Plain={"$ref": "#/components/schemas/Text"})
+    tree = rooted(root, version, Text=text, Plain={"$ref": "#/components/schemas/Text"})
     resolved = resolve(tree)["components"]["schemas"]
     assert expected == resolved["Root"]
     assert text == resolved["Plain"]
@@ -252,7 +240,7 @@ def test_keywords_beside_a_reference_count(version: str, beside: Any, expected: 
 
 def test_references_beside_a_reference_leave_the_target_alone() -> None:
     """What a place adds beside a `$ref` never shows up at another place with the same target."""
-    tree = _document(
+    tree = rooted(
         {"$ref": "#/components/schemas/Pet", "properties": {"name": {"$ref": "#/components/schemas/Number"}}},
         Number={"type": "number"},
         Other=REF,
@@ -265,14 +253,14 @@ def test_references_beside_a_reference_leave_the_target_alone() -> None:
 def test_places_beside_a_reference_can_be_referred_to() -> None:
     """A pointer to a keyword beside a `$ref` still leads there after resolving."""
     root = {"$ref": "#/components/schemas/Pet", "properties": {"age": {"type": "integer"}}}
-    tree = _document(root, Age={"$ref": "#/components/schemas/Root/properties/age"})
+    tree = rooted(root, Age={"$ref": "#/components/schemas/Root/properties/age"})
     assert {"type": "integer"} == resolve(tree)["components"]["schemas"]["Age"]
 
 
 def test_cycles_stay_references() -> None:
     """A reference that closes a cycle stays a `$ref` that `lookup` can follow."""
     node = {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Node"}}}
-    resolved = resolve(_document({"$ref": "#/components/schemas/Node"}, Node=node))
+    resolved = resolve(rooted({"$ref": "#/components/schemas/Node"}, Node=node))
     inner = resolved["components"]["schemas"]["Root"]["properties"]["next"]
     assert {"$ref": "#/components/schemas/Node"} == inner
     assert "object" == lookup(resolved, inner["$ref"])["type"]
@@ -314,7 +302,7 @@ def test_cycles_stay_references() -> None:
 )
 def test_loops_of_references_end(schemas: Any) -> None:
     """A loop of references neither hangs nor raises, and is still a loop after resolving."""
-    resolved = resolve(_document(REF, **schemas))
+    resolved = resolve(rooted(REF, **schemas))
     assert PET == resolved["components"]["schemas"]["Root"]
     assert isinstance(resolved["components"]["schemas"]["A"], dict)
 
@@ -335,7 +323,7 @@ def test_targets_inside_targets_do_not_multiply() -> None:
     for _ in range(150):
         deep = {"not": deep}
     refs = [{"$ref": "#/components/schemas/Deep" + "/not" * i} for i in range(150)]
-    resolved = resolve(_document({"anyOf": refs}, Deep=deep))
+    resolved = resolve(rooted({"anyOf": refs}, Deep=deep))
     targets = {
         id(branch) for branch in resolved["components"]["schemas"]["Root"]["anyOf"] if "$ref" not in branch
     }
@@ -344,7 +332,7 @@ def test_targets_inside_targets_do_not_multiply() -> None:
 
 def test_examples_may_be_references() -> None:
     """An entry of an `examples` map is an Example Object, which may refer to another one."""
-    tree = _document({})
+    tree = rooted({})
     tree["components"]["examples"] = {"cat": {"value": {"$ref": "#/data"}}}
     tree["components"]["parameters"] = {"p": {"examples": {"a": {"$ref": "#/components/examples/cat"}}}}
     assert {"a": {"value": {"$ref": "#/data"}}} == resolve(tree)["components"]["parameters"]["p"]["examples"]
@@ -354,7 +342,7 @@ def test_examples_may_be_references() -> None:
 def test_lookup_raises_where_there_is_nothing(ref: str) -> None:
     """`lookup` raises a LookupError for a reference that leads to nothing in the document."""
     with pytest.raises(LookupError):
-        lookup(_document({}), ref)
+        lookup(rooted({}), ref)
 
 
 @pytest.mark.parametrize(
@@ -438,9 +426,7 @@ def _compare(document: Document, followed: set[str]) -> None:
 
 def test_a_property_may_be_named_as_a_reference() -> None:
     """A property named `$ref` is resolved like any other, and can be referred to."""
-    tree = _document(
-        {"properties": {"$ref": REF, "b": {"$ref": "#/components/schemas/Root/properties/$ref"}}}
-    )
+    tree = rooted({"properties": {"$ref": REF, "b": {"$ref": "#/components/schemas/Root/properties/$ref"}}})
     assert {"properties": {"$ref": PET, "b": PET}} == resolve(tree)["components"]["schemas"]["Root"]
 
 
@@ -468,7 +454,7 @@ def test_a_chain_of_references_is_followed_once() -> None:
     chain: dict[str, Any] = {
         f"C{number}": {"$ref": f"#/components/schemas/C{number + 1}"} for number in range(count)
     }
-    content = json.dumps(_document(REF, "3.1.0", **chain, **{f"C{count}": {"type": "string"}})).encode()
+    content = json.dumps(rooted(REF, "3.1.0", **chain, **{f"C{count}": {"type": "string"}})).encode()
     began = time.monotonic()
     load(Fetched(content), "chain")
     assert time.monotonic() - began < 60
