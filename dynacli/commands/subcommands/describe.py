@@ -58,7 +58,7 @@ _ANY_NAME = "<any name>"
 _MOST_COUNTED = 1_000
 """Maximum number of omitted fields to count."""
 _INDENT = 4
-_MOST_BYTES = 5_900
+_MOST_BYTES = 6_000
 _NO_LIMIT = 100_000
 _MOST_NAMES = 12
 """Maximum number of fields in a hint."""
@@ -241,8 +241,8 @@ def _fitting_text(
     plain = Painter(enabled=False)
 
     def fits(detail: ShownDetail) -> bool:
-        lines = _cut_but_last(lines_of(plain, width, detail), detail)
-        return len("\n".join(lines).encode()) < _MOST_BYTES  # a line feed ends it
+        text = _folded_text(_cut_but_last(lines_of(plain, width, detail), detail), width)
+        return len(text.encode()) < _MOST_BYTES  # a line feed ends it
 
     # Most descriptions fit within the widest limits.
     number = 0 if fits(_LESS_AND_LESS[0]) else bisect_left(_LESS_AND_LESS, True, 1, key=fits)
