@@ -117,7 +117,7 @@ def _check_reads(described: DescribedOperation, settings: CallSettings) -> None:
     """
     is_search = described.operation.method == "POST" and is_listing(described)
     if not is_search:
-        check_that_it_reads(described, settings.bounds)
+        check_that_it_reads(described, settings.bounds._replace(reads_only_by=f"`{invocation('sync')}`"))
     settings.asking_later().permit(described)
 
 

@@ -226,7 +226,8 @@ def test_a_time_in_the_future_hides_no_change(server: Recorder) -> None:
 
 def test_an_operation_that_changes_something_is_no_feed() -> None:
     """Exit code 11, and nothing is sent."""
-    assert_ended(run_cli("sync", "demo", "archive-workflow", "x", "--into", FILE), 11)
+    result = run_cli("sync", "demo", "archive-workflow", "x", "--into", FILE)
+    assert_ended(result, 11, "error: `dynacli sync` does not call `archive-workflow`")
     assert not Path(FILE).exists()
 
 
