@@ -219,6 +219,7 @@ class Environment:
         stdout_is_terminal: Whether standard output is a terminal.
         stderr_is_terminal: Whether standard error is a terminal.
         stdout_size: Number of bytes written to standard output.
+        is_quiet: Whether notes are left out. Warnings and errors are not.
         copies: Name → copy of an input that can be read only once, for a run that starts again.
     """
 
@@ -239,6 +240,7 @@ class Environment:
         self.stderr_is_terminal = _is_terminal(self.stderr)
         self.variables: Mapping[str, str] = os.environ if variables is None else variables
         self.stdout_size = 0
+        self.is_quiet = False
         self.copies: dict[str, IO[bytes]] = {}
         self._stdin_content: tuple[str, bytes] | None = None
         self._stdin: tuple[str, StandardInput] | None = None

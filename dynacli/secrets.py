@@ -137,6 +137,11 @@ class Masker:
         masker._quoted = sorted({*self._quoted, *other._quoted}, key=len, reverse=True)
         return masker
 
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """The texts that are replaced anywhere, longest first."""
+        return tuple(self._forms)
+
     def mask(self, text: str) -> str:
         """Return the text without secrets."""
         for form in self._forms:

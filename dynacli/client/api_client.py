@@ -164,7 +164,7 @@ class Api(OpenDocument):
 
     @cached_property
     def _methods(self) -> dict[str, OperationSummary]:
-        return method_names(self.operations, dir(type(self)))
+        return methods_of(self.operations)
 
     @property
     def on_event(self) -> Listener | None:
@@ -711,6 +711,11 @@ class Api(OpenDocument):
             arguments: The command line of the call, without the program's name.
         """
         return Response(*made, self._lock, arguments)
+
+
+def methods_of(operations: Collection[OperationSummary]) -> dict[str, OperationSummary]:
+    """Return method → its operation, as `Api` has them."""
+    return method_names(operations, [*dir(Api), "name", "notes"])
 
 
 @contextmanager

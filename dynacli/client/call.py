@@ -113,6 +113,20 @@ def request_of(described: DescribedOperation, settings: CallSettings, values: Ca
     return request
 
 
+def _checked_request(described: DescribedOperation, settings: CallSettings, request: Request) -> Request:
+    """Return a request that another program built, if it may be sent.
+
+    Raises:
+        UsageError: No server is known.
+        RefusedError: The request would leave the operation's path, or the policy refuses the call.
+    """
+    settings.permit(described)
+    operation, base_url = described.operation, base_url_of(described, settings)
+    _permit_built(described, settings, request, base_url)
+    check_path(request.url, base_url, operation.path)
+    return request
+
+
 def _permit_built(
     described: DescribedOperation, settings: CallSettings, request: Request, base_url: str
 ) -> None:
@@ -149,6 +163,10 @@ def _may_ask_for_a_method(request: Request) -> bool:
     return False
 
 
+def _is_end(_: WireResponse) -> bool:
+    return True
+
+
 class _AgainError(Exception):
     """Raised after the token was refreshed, before the body is read, to send the request again."""
 
@@ -175,6 +193,7 @@ class Call:
         adapt: Changes the built request before it is signed; None to change nothing.
         validating: Validator of the request that this one follows; it validates the response.
         on_event: Receives the events of the call.
+        built: The request that another program built, without its credentials; None to build it from the values.
 
     Raises:
         UsageError: A header, server or value cannot be sent.
@@ -194,6 +213,7 @@ class Call:
         adapt: Callable[[Request], Request] | None = None,
         validating: CallValidator | None = None,
         on_event: Listener | None = None,
+        built: Request | None = None,
     ) -> None:
         self.env, self.described, self.values, self.settings = env, described, values, settings
         self.given: CallInputs | None = None
@@ -205,7 +225,10 @@ class Call:
         self._ask: Callable[[str], bool] | None = None
         self._cached: CachedExchange | None = None
         self._asking_later = asking_later = settings.asking_later()
-        request = request_of(described, asking_later, values)
+        if built is None:
+            request = request_of(described, asking_later, values)
+        else:
+            request = _checked_request(described, asking_later, built)
         if program().hooks:
             from dynacli.client._call_hooks import call_before
 
@@ -439,7 +462,11 @@ class Call:
             from dynacli.http.payload import WatchedPayload
 
             request = request._replace(body=WatchedPayload(request.body, self._reporting_progress))
-        ends_with = self._is_way_out if settings.ends_with_redirects else None
+        ends_with: Callable[[WireResponse], bool] | None = None
+        if settings.ends_with_redirects:
+            ends_with = self._is_way_out
+        elif not settings.follows_redirects:
+            ends_with = _is_end
         return send(
             request,
             Budget(

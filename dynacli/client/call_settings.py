@@ -83,6 +83,7 @@ class CallSettings:
         is_bound: As in `CallTerms`.
         cache: The rules of the response cache; None without one.
         ends_with_redirects: True if a documented redirect to a URL outside the document is not followed.
+        follows_redirects: False if each redirect is the response.
     """
 
     level: str = _DEFAULT_LEVEL
@@ -117,6 +118,7 @@ class CallSettings:
     is_bound: bool = False
     cache: CacheSpec | None = None
     ends_with_redirects: bool = False
+    follows_redirects: bool = True
 
     @property
     def may_accept(self) -> bool:
@@ -280,7 +282,7 @@ def settings_of(
         written_origins=_written_origins([(kept_server, kept_variables), *written]) if server else (),
         is_reported=bool(options.report),
         is_verbose=options.verbose if options.terms.may_be_verbose else None,
-        output=kept.get("output", ""),
+        output=kept.get("output") or str(Configuration(env).setting("output") or ""),
         # Even a profile without settings has its own credentials. Only registered APIs have profiles.
         profile=profile_name if api.is_registered else "",
         auth=options.auth,

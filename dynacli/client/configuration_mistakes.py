@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
+from shlex import split
 from typing import Any, NamedTuple
 
 from dynacli.client.call_settings import LEVELS, cache_of, retries_of, seconds_of
@@ -11,9 +12,10 @@ from dynacli.client.profiles import PROFILE_KEYS, key_named_in, wrong_in_profile
 from dynacli.environment import Environment, program
 from dynacli.errors import FileError, UsageError
 from dynacli.http.rate_limit import rate_of
+from dynacli.openapi.model.resources import what_is_wrong_with_override
 from dynacli.openapi.model.wording import did_you_mean, in_backticks
 from dynacli.options.standard_options import OPTIONS_BY_NAME
-from dynacli.registry.configuration import check_name, pairs_in
+from dynacli.registry.configuration import DEMO, check_name, is_alias, pairs_in
 from dynacli.registry.configuration_text import nearest_line
 from dynacli.registry.record_call import HISTORY_MODES
 from dynacli.registry.revisions.housekeeping import bytes_of
@@ -25,7 +27,7 @@ from dynacli.validation.finding_rules import BadIgnoreError, ignores_of
 
 _LISTS = ("allow_refs", "more", "origins", "overlays")
 _TEXTS = ("document_login", "pin", "source")
-_OWN = ("ignore", "pages", "profiles", "refresh", "refresh_after")
+_OWN = ("aliases", "ignore", "pages", "profiles", "refresh", "refresh_after", "resources")
 _ENTRY_KEYS = (*PROFILE_KEYS, *_LISTS, *_OWN, *_TEXTS)
 _MEANT = {"credential": "auth", "credentials": "auth", "authentication": "auth", "url": "source"}
 """Key that users may expect → the key that dynacli has instead."""
@@ -68,9 +70,12 @@ def mistakes_in(env: Environment, tables: Mapping[str, Any]) -> Iterator[Mistake
     Args:
         tables: Content of the file.
     """
-    yield from _unknown_keys((), tables, ("apis", "cache", "cache_limit", "history"))
+    yield from _unknown_keys((), tables, ("apis", "cache", "cache_limit", "history", "output"))
     if "history" in tables and tables["history"] not in HISTORY_MODES:
         yield Mistake(("history",), f"`history` must be one of {in_backticks(HISTORY_MODES)}")
+    if "output" in tables and tables["output"] not in OPTIONS_BY_NAME["output"].values:
+        words = in_backticks(OPTIONS_BY_NAME["output"].values)
+        yield Mistake(("output",), f"`output` must be one of {words}")
     cache = tables.get("cache", {})
     if not isinstance(cache, dict):
         yield Mistake(("cache",), "`cache` must be a table")
@@ -93,6 +98,10 @@ def mistakes_in(env: Environment, tables: Mapping[str, Any]) -> Iterator[Mistake
 
 def _in_entry(env: Environment, name: str, entry: Mapping[str, Any]) -> Iterator[Mistake]:
     path = ("apis", name)
+    if name == DEMO:
+        yield from _unknown_keys(path, entry, ("aliases",))
+        yield from _in_aliases((*path, "aliases"), entry.get("aliases", {}))
+        return
     try:
         check_name(name)
     except UsageError as error:
@@ -112,6 +121,8 @@ def _in_entry(env: Environment, name: str, entry: Mapping[str, Any]) -> Iterator
             (*path, "refresh_after"), '`refresh_after` must be a time such as `"12h"` or `"7d"`, or seconds'
         )
     yield from _in_pages((*path, "pages"), entry.get("pages", {}))
+    yield from _in_resources((*path, "resources"), entry.get("resources", {}))
+    yield from _in_aliases((*path, "aliases"), entry.get("aliases", {}))
     try:
         ignores_of(entry.get("ignore", []))
     except BadIgnoreError as error:
@@ -193,6 +204,39 @@ def _in_pages(path: KeyPath, tables: Any) -> Iterator[Mistake]:
         wrong = what_is_wrong_with_rule(table)
         if wrong:
             yield Mistake((*path, operation), f"`pages.{operation}`: {wrong}")
+
+
+def _in_resources(path: KeyPath, tables: Any) -> Iterator[Mistake]:
+    is_table = isinstance(tables, dict)
+    for name, table in tables.items() if is_table else ():
+        if not isinstance(table, dict):
+            is_table = False
+            continue
+        for key, value in table.items():
+            wrong = what_is_wrong_with_override(key, value)
+            if wrong:
+                yield Mistake((*path, name, key), f"`resources.{name}`: {wrong}")
+    if not is_table:
+        yield Mistake(path, "`resources` must be tables, each `[apis.NAME.resources.RESOURCE]`")
+
+
+def _in_aliases(path: KeyPath, table: Any) -> Iterator[Mistake]:
+    if not isinstance(table, dict):
+        yield Mistake(path, f"`aliases` must be a table: `[apis.{path[1]}.aliases]`")
+        return
+    for name, line in table.items():
+        if not is_alias(name):
+            yield Mistake(
+                (*path, name),
+                f"`{name}` cannot be the name of an alias, which has lower-case letters, digits, `-` and `_`",
+            )
+        elif not isinstance(line, str) or not line.strip():
+            yield Mistake((*path, name), f"`aliases.{name}` must be the arguments of a call, as a string")
+        else:
+            try:
+                split(line)
+            except ValueError as error:
+                yield Mistake((*path, name), f"`aliases.{name}` cannot be read: {error}")
 
 
 def _unknown_keys(path: KeyPath, table: Mapping[str, Any], known: tuple[str, ...]) -> Iterator[Mistake]:

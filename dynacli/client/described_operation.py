@@ -182,10 +182,34 @@ class DescribedOperation:
     def known_items(self) -> KnownItems | None:
         """Items of the response according to the document; None if the response is not described."""
         from dynacli.openapi.model.media_types import success_response, success_schema
-        from dynacli.openapi.schema.response_fields import items_of_schema
+        from dynacli.openapi.schema.response_fields import items_of_schema, listed_items_of_schema
 
         schema = success_schema(success_response(self.raw_responses, self.follow), self.follow)
-        return items_of_schema(schema, self.resolve, self.operation.path)
+        known = items_of_schema(schema, self.resolve, self.operation.path)
+        if known is None or known.holder == "object" or self.listed_resource is None:
+            return known
+        steps, identity = self.listed_resource
+        if (
+            steps != known.steps or known.holder != "array"
+        ):  # the configuration or the document names the list
+            known = listed_items_of_schema(schema, self.resolve, steps)
+        return replace(known, identity=identity)
+
+    @cached_property
+    def listed_resource(self) -> tuple[tuple[str, ...], str] | None:
+        """The steps to the list of a resource in the response, and the field with the id; None if it lists none.
+
+        The field is empty if it is unknown or within an object.
+        """
+        from dynacli.openapi.document.json_trees import split
+
+        name = self.operation.name
+        for resource in self.api.catalog.resources_of(name) if self.is_documented else ():
+            field = split(resource.identity.field) if resource.identity is not None else ()
+            for listed in resource.lists:
+                if listed.operation == name and listed.items is not None:
+                    return split(listed.items), field[0] if len(field) == 1 else ""
+        return None
 
     @property
     def raw_responses(self) -> dict[str, Any]:

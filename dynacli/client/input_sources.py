@@ -4,10 +4,10 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from shlex import quote
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.links.linked_operation import links_in
 from dynacli.environment import invocation
 from dynacli.http.semantics import SAFE_METHODS
 from dynacli.openapi.catalog.catalog_file import operations_at
+from dynacli.openapi.document.json_trees import split
 from dynacli.openapi.model.field_names import (
     GENERAL_NAMES,
     ID_ENDINGS,
@@ -17,9 +17,15 @@ from dynacli.openapi.model.field_names import (
     words_of_name,
 )
 from dynacli.openapi.model.find_items import naming_fields, takes_id
+from dynacli.openapi.model.links import links_in
 from dynacli.openapi.model.media_types import success_response
 from dynacli.openapi.model.operation import EACH, Field, Operation, Parameter
-from dynacli.openapi.model.path_templates import ListingOperations, collection_template, parameter_names
+from dynacli.openapi.model.path_templates import (
+    ListingOperations,
+    collection_template,
+    item_templates,
+    parameter_names,
+)
 from dynacli.openapi.schema.response_outline import response_outline
 from dynacli.registry.opened_api import OpenedApi
 
@@ -45,8 +51,10 @@ def input_sources(
         inputs: The inputs whose sources are wanted.
     """
     wanted = list(_inputs_with_ids(operation, inputs))
+    sources = _sources_in_resources(api, operation, wanted)
+    wanted = [(input_, name) for input_, name in wanted if input_.option not in sources]
     if not wanted:
-        return {}
+        return sources
     nouns = _nouns_of_path(operation.path)
     resources = {*nouns.values(), *(owner_name(name) or plain_name(name) for _, name in wanted)} - {""}
     first_letters = _possible_first_letters(resources)
@@ -54,7 +62,6 @@ def input_sources(
         operations_at(api.catalog, SAFE_METHODS, lambda path: _first_letters(path) in first_letters)
     )
     of_path = listing.sources_of(operation)
-    sources = {}
     for input_, name in wanted:
         is_in_path = isinstance(input_, Parameter) and input_.location == "path"
         names = of_path.get(name, []) if is_in_path else listing.lists_of(name)
@@ -69,13 +76,40 @@ def input_sources(
             if location is not None:
                 sources[input_.option] = f"{source} {location}".rstrip()
                 break
-    if len(sources) < len(wanted):
+    if any(input_.option not in sources for input_, _ in wanted):
         linked = _linked_sources(api, operation, first_letters)
         sources |= {
             input_.option: linked[input_.option]
             for input_, _ in wanted
             if input_.option in linked.keys() - sources
         }
+    return sources
+
+
+def _sources_in_resources(
+    api: OpenedApi, operation: Operation, wanted: Iterable[tuple[Parameter | Field, str]]
+) -> dict[str, str]:
+    """Return option → source of its values, for the path parameters that select an item of a resource."""
+    templates = dict(zip(parameter_names(operation.path), item_templates(operation.path), strict=True))
+    sources = {}
+    for input_, name in wanted:
+        is_in_path = isinstance(input_, Parameter) and input_.location == "path" and name in templates
+        resource = api.catalog.resource_at(templates[name]) if is_in_path else None
+        if resource is None or resource.identity is None:
+            continue
+        for listed in resource.lists:
+            if listed.operation == operation.name or listed.items is None:
+                continue
+            described = DescribedOperation(api, api.catalog.operation(listed.operation))
+            known = described.known_items
+            if described.operation.is_hidden or known is None or known.holder == "object":
+                continue
+            # `/attachments/{fileName}` takes a name even if `/attachments/{id}` is the path of an item.
+            own = [field for field in known.names if plain_name(field) == plain_name(name)]
+            field = own[:1] or split(resource.identity.field)
+            items = ".".join(split(listed.items))
+            sources[input_.option] = f"{listed.operation} {items}[].{'.'.join(field)}"
+            break
     return sources
 
 

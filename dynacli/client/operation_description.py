@@ -11,11 +11,11 @@ from dynacli.http.semantics import SAFE_METHODS, is_multipart
 from dynacli.openapi.model.media_types import documented_success
 from dynacli.openapi.model.operation import Field, Operation, Parameter, ValueType, of_first_items
 from dynacli.openapi.model.wording import (
-    NOT_EMPTY,
     ONE_OF,
     constraints,
     enumeration,
     file_or_value,
+    notable_constraints,
     placeholder,
 )
 from dynacli.openapi.schema.response_outline import (
@@ -129,9 +129,7 @@ class DescribedInput:
         """Constraints in words, without those that its usage shows or that hold for nearly every input."""
         is_shown = bool(enumeration(self.value)) and self.usage.startswith("--")
         return [
-            fact
-            for fact in constraints(self.value)
-            if fact != NOT_EMPTY and not (is_shown and fact.startswith(ONE_OF))
+            fact for fact in notable_constraints(self.value) if not (is_shown and fact.startswith(ONE_OF))
         ]
 
     @property

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator
 
 from dynacli.environment import invocation
-from dynacli.errors import DocumentError, DynacliError, UsageError
+from dynacli.errors import DocumentError, DynacliError, FileError, UsageError
 from dynacli.openapi.model.kebab_names import kebab
 from dynacli.openapi.model.operation import OperationSummary
 from dynacli.openapi.model.wording import did_you_mean, listed_near, near_names, telling
 from dynacli.record import record, replace
+from dynacli.registry.configuration import Configuration
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.wrapping import quoted, word_or_quoted
 
@@ -173,6 +174,16 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
             hint=f"See them all: `{invocation('operations', api.name)}`",
             near=[],
         )
+    aliases = {} if tag else _aliases(api)
+    if word in aliases:
+        called = aliases[word].split(" ")[0]
+        return UsageError(
+            f"`{api.name}` has no operation `{called}`, which your alias `{word}` calls",
+            reason=f"The alias is for `{aliases[word]}`",
+            hint=f"Set it again: `{invocation('alias set', api.name)} {word} LINE`, or remove it: "
+            f"`{invocation('alias remove', api.name)} {word}`",
+            near=near_names(called, [summary.name for summary in api.catalog.each_summary()]),
+        )
     listed = {summary.name: summary for summary in api.catalog.each_summary(tag) if not summary.is_hidden}
     searched = f"`{api.name}`" + (f", tag `{tag}`," if tag else "")
     if not listed:
@@ -187,6 +198,8 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
     hint = did_you_mean(near, f"See them all: `{invocation('operations', api.name)}`")
     # A name that is not a typo may consist of words that describe a task.
     hits = [] if get_close_matches(wanted, listed, 1, SLIP) else _hits_for_name(api, word)
+    if not near and not any(hit.is_fitting for hit in hits):
+        hits = []  # they have nothing in common with the name
     if hits:
         # An unknown word is probably a typo, so the most similar name comes before hits for the other words.
         mistyped = (
@@ -201,6 +214,9 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
     if not tag and (meant_tags := get_close_matches(wanted, api.catalog.tags(), 1, 0.8)):
         hint = f"Did you mean the tag `{meant_tags[0]}`?\n{hint}"
         near = [*meant_tags, *near][:_MOST_FOUND]
+    if meant_aliases := get_close_matches(word, aliases, 1, 0.8):
+        hint = f"Did you mean your alias `{meant_aliases[0]}`?\n{hint}"
+        near = [*meant_aliases, *near][:_MOST_FOUND]
     error = UsageError(
         f"{searched} has no operation `{word}`",
         reason="It is not a name, an operationId or a tag of the document",
@@ -210,6 +226,14 @@ def unknown_operation(api: OpenedApi, word: str, tag: str = "") -> DynacliError:
     if hits:
         error.try_ = f"{invocation('search', api.name)} {quote(search_words_of(word))}"
     return error
+
+
+def _aliases(api: OpenedApi) -> dict[str, str]:
+    """Return name → line of the aliases of an API."""
+    try:
+        return Configuration(api.open_request.env).aliases(api.name)
+    except FileError:  # a command that needs the configuration reports the error
+        return {}
 
 
 def search_words_of(name: str) -> str:

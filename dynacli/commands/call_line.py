@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dynacli.client.inputs.collect_values import input_name
 from dynacli.client.secret_names import password_names
 from dynacli.client.sign_request import is_secret_input
-from dynacli.commands._operation_table import OperationTable
+from dynacli.commands.operation_table import OperationTable
 from dynacli.commands.read_line import CommandLine, Word, read_words, standard_bindings
 from dynacli.environment import invocation_words
 from dynacli.http.semantics import is_multipart

@@ -10,7 +10,7 @@ from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError, RefusedError, UsageError
 from dynacli.files import is_url
 from dynacli.options.standard_options import Options
-from dynacli.registry.configuration import Configuration, check_name, profiles_in, texts
+from dynacli.registry.configuration import DEMO, Configuration, check_name, profiles_in, texts
 from dynacli.registry.open_by_name import open_from_cache
 
 Setting = tuple[tuple[str, ...], Any]
@@ -56,7 +56,7 @@ def change_settings(run: Run, settings: Sequence[Setting]) -> None:
     for name in names:
         if name in registered:
             check_name(name)
-        else:
+        elif name != DEMO:
             check_registered(run.env, name)
             configuration.check_own(name)
         check_policy_change(run, name, [path[2:] for path, _ in settings if path[:2] == ("apis", name)])

@@ -20,8 +20,8 @@ from dynacli.commands.read_line import (
     read_words,
 )
 from dynacli.commands.run import Run
-from dynacli.environment import program
-from dynacli.errors import DynacliError, UsageError
+from dynacli.environment import invocation, program
+from dynacli.errors import DynacliError, FileError, UsageError
 from dynacli.files import looks_like_source
 from dynacli.options.command import FORMATS_OF_COMMANDS, Command
 from dynacli.options.command_table import (
@@ -122,9 +122,10 @@ class TableCommand(LineCommand):
             count = len(rest) if argument.is_multiple else 1
             given, rest = rest[:count], rest[count:]
             if argument.is_required and not given:
-                from dynacli.commands.command_line_errors import missing_argument
+                from dynacli.commands.command_line_errors import argument_as_value, missing_argument
 
-                raise missing_argument(argument, self.help_hint(ctx))
+                missing = missing_argument(argument, self.help_hint(ctx))
+                raise argument_as_value(missing, ctx.command_path, ctx.obj.ahead)
             values: list[Any] = list(given)
             try:
                 for index, word in enumerate(given):
@@ -227,14 +228,18 @@ class TableGroup(TableCommand):
             UsageError: No command is named, or it does not exist.
         """
         if not ctx.args:
-            hint = self.help_hint(ctx)
-            raise UsageError(
-                f"Missing subcommand after `{ctx.command_path}`",
-                hint=f"Give the options after the subcommand; {hint[0].lower()}{hint[1:]}",
-            )
+            raise self.nothing_named(ctx)
         command, rest = self.named(ctx, ctx.args)
         with command.make_context(command.name, rest, parent=ctx) as below:
             return command.invoke(below)
+
+    def nothing_named(self, ctx: click.Context) -> UsageError:
+        """Return the error for options without the name of a command."""
+        hint = self.help_hint(ctx)
+        return UsageError(
+            f"Missing subcommand after `{ctx.command_path}`",
+            hint=f"Give the options after the subcommand; {hint[0].lower()}{hint[1:]}",
+        )
 
     def completed(self, words: list[str]) -> list[str]:
         """Return the arguments, with the default command added if none is named."""
@@ -419,6 +424,9 @@ class ApiGroup(TableGroup):
 
     Args:
         tag: Name of the tag in kebab case; empty for the whole API.
+
+    Attributes:
+        expanded: The arguments of `find_command` with the line of an alias instead of its name; empty without an alias.
     """
 
     standard = CALL_OPTIONS
@@ -427,6 +435,7 @@ class ApiGroup(TableGroup):
         super().__init__(Command(tag or api.name))
         self.api = api
         self.tag = tag
+        self.expanded: list[str] = []
 
     def find_command(self, words: list[str]) -> tuple[OperationCommand | ApiGroup | None, list[str]]:
         """Return the operation or tag that the arguments start with, and the remaining arguments.
@@ -446,8 +455,32 @@ class ApiGroup(TableGroup):
         name = catalog.find(word, self.tag)
         if name is not None:
             return OperationCommand(DescribedOperation(self.api, catalog.operation(name))), rest
-        tag = "" if self.tag else catalog.tag(word)
-        return (ApiGroup(self.api, tag) if tag else None), rest
+        if self.tag:
+            return None, rest
+        tag = catalog.tag(word)
+        if tag:
+            return ApiGroup(self.api, tag), rest
+        line = [] if self.expanded or self.has_path(words) else _alias_words(self.api, word)
+        if not line:
+            return None, rest
+        self.expanded = [*line, *rest]
+        return self.find_command(self.expanded)
+
+    def note_alias(self, run: Run, words: list[str]) -> None:
+        """Let the run continue with the line of the alias that `find_command` found: the history has what was called.
+
+        If an operation has the name of an alias, print a warning.
+
+        Args:
+            words: The arguments of `find_command`.
+        """
+        if self.expanded:
+            start = run.start_of(words)
+            run.words = (*run.words[:start], *self.expanded) if start is not None else run.words
+        elif _alias_words(self.api, words[0]):
+            run.warn(
+                f"`{words[0]}` is an operation of `{self.api.name}`, so your alias of that name is not used"
+            )
 
     def has_path(self, words: list[str]) -> bool:
         """Return whether the second argument is a path, so that the first one is a method."""
@@ -484,6 +517,8 @@ class ApiGroup(TableGroup):
             from dynacli.client.search_operations import unknown_operation
 
             raise unknown_operation(self.api, words[0], self.tag)
+        if self.expanded or "aliases" in self.api.entry:
+            self.note_alias(ctx.obj, words)
         return command, rest
 
     def page(self, ctx: click.Context) -> str:
@@ -497,3 +532,27 @@ class ApiGroup(TableGroup):
         from dynacli.commands.help_pages.api_overview import overview_page
 
         return overview_page(run.env, self.api, run.all_options)
+
+
+def _alias_words(api: OpenedApi, name: str) -> list[str]:
+    """Return the arguments that an alias stands for; empty if the API has no such alias.
+
+    Raises:
+        UsageError: The line of the alias has an open quote.
+    """
+    try:
+        line = Configuration(api.open_request.env).aliases(api.name).get(name, "")
+    except FileError:  # a command that needs the configuration reports the error
+        return []
+    if not line:
+        return []
+    from shlex import split
+
+    try:
+        return split(line)
+    except ValueError as error:
+        raise UsageError(
+            f"The alias `{name}` of `{api.name}` cannot be read",
+            reason=str(error),
+            hint=f"Set it again: `{invocation('alias set', api.name)} {name} LINE`",
+        ) from None

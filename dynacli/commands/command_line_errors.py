@@ -1,5 +1,6 @@
 """Errors of the command line: unknown names, ambiguous options, and options without effect."""
 
+import itertools
 import os
 from collections.abc import Iterable, Sequence
 from shlex import join, quote
@@ -9,10 +10,11 @@ import click
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.find_input import how_to_sign_in
 from dynacli.client.policy.policy_rules import DENIED
+from dynacli.commands.read_line import CommandLine
 from dynacli.commands.run import Run
 from dynacli.environment import invocation, invocation_words, program
 from dynacli.errors import DynacliError, FileError, UsageError
-from dynacli.openapi.model.wording import did_you_mean, near_names
+from dynacli.openapi.model.wording import did_you_mean, near_names, shell_line
 from dynacli.options.command import Argument
 from dynacli.options.standard_options import OPTIONS_BY_FLAG, Option
 from dynacli.secrets import is_secret_name
@@ -66,6 +68,27 @@ def missing_argument(argument: Argument, hint: str) -> UsageError:
     values = f"{{{'|'.join(argument.values)}}}" if argument.values else ""
     name = argument.metavar or (values or argument.name.upper()) + "..." * argument.is_multiple
     return UsageError(f"`{name}` is missing", hint=hint)
+
+
+def argument_as_value(error: UsageError, path: str, line: CommandLine) -> UsageError:
+    """Return the error for a missing argument, with a command that works if an option has it as its value.
+
+    Args:
+        error: The error if no option that may be given alone has a value.
+        path: The command with the program's name.
+        line: The arguments after the command.
+    """
+    for word in line.given:
+        if word.end - word.start == 2 and word.value and word.may_be_alone:
+            own = (
+                [word.flag] if other is word else other.words
+                for other in line.given
+                if other.option is not None and not other.option.group
+            )
+            command = shell_line([*path.split(), word.value, *itertools.chain(*own)])
+            error.reason = f"`{word.value}` is the value of `{word.flag}`"
+            error.hint = f"Write it before `{word.flag}`: `{command}`"
+    return error
 
 
 def surplus_argument(command: str, words: Sequence[str], hint: str) -> UsageError:

@@ -32,6 +32,7 @@ from dynacli.openapi.model.operation import EACH, MediaType, Operation, Paramete
 from dynacli.options.command import Command
 from dynacli.options.command_table import COMMAND_NAMES, COMMANDS, bound_words, feature, further_names
 from dynacli.options.standard_options import (
+    ALIASES,
     API_NAMES,
     EARLIER_CALLS,
     FILE,
@@ -225,7 +226,8 @@ def complete(env: Environment, words: list[str]) -> int:
     found = {}
     safe = _JOINED if _JOINED.fullmatch(word) else _SAFE
     for candidate, description in descriptions.items():
-        if candidate.startswith(word) and safe.fullmatch(candidate):
+        is_done = candidate == word and word.endswith("=")  # a file follows
+        if candidate.startswith(word) and not is_done and safe.fullmatch(candidate):
             text = "".join(char if char.isprintable() else " " for char in description[:400])
             found[candidate] = " ".join(text.split())[:80]
     if found:
@@ -428,6 +430,8 @@ def _offered(
         yield from _other_sides(env, named)
     elif offers == EARLIER_CALLS:
         yield from _call_numbers(env)
+    elif offers == ALIASES and named:
+        yield from Configuration(env).aliases(named[0]).items()
     elif offers == PLANS:
         yield from _plans(env)
     elif offers == TOPICS:
@@ -546,6 +550,7 @@ def _operation_words(
                 return
             yield from _operation_names(catalog, "", word)
             yield from _tag_names(catalog)
+            yield from Configuration(env).aliases(api).items()
             return
         operation: Operation | None = None
         if len(rest) > 1 and rest[1].startswith("/"):
@@ -556,6 +561,11 @@ def _operation_words(
         if operation is None:
             name = catalog.find(rest[0])
             tag = catalog.tag(rest[0]) if name is None else ""
+            if name is None and not tag:
+                from shlex import split
+
+                rest = [*split(Configuration(env).aliases(api).get(rest[0], "")), *rest[1:]]
+                name = catalog.find(rest[0]) if rest else None
             if tag and len(rest) == 1:
                 yield from _operation_names(catalog, tag, word)
             elif tag:
@@ -698,7 +708,7 @@ def _setting_words(env: Environment, verb: str, word: str) -> Iterator[tuple[str
     if verb == "api set":
         yield from ((f"{item}{end}", "") for item in KEYS_OF_API)
         return
-    yield from ((f"{item}{end}", "") for item in ("history", "cache.limit", "cache_limit"))
+    yield from ((f"{item}{end}", "") for item in ("history", "output", "cache.limit", "cache_limit"))
     for name in sorted(Configuration(env).apis()):
         yield from ((f"apis.{name}.{item}{end}", "") for item in KEYS_OF_API)
 
@@ -760,7 +770,7 @@ def _link_names(catalog: Catalog, name: str, line: CommandLine) -> Iterator[tupl
 
 def _links(catalog: Catalog, name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the name and content of each link in the responses of an operation."""
-    from dynacli.client.links.linked_operation import links_in
+    from dynacli.openapi.model.links import links_in
     from dynacli.openapi.references import follow_reference
 
     follow = partial(follow_reference, resolve=catalog.resolve)

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
 from functools import partial
-from time import monotonic
+from shlex import quote
+from time import process_time
 from typing import Any
 
 from dynacli.client.call import base_url_of
@@ -35,7 +36,7 @@ from dynacli.http.semantics import is_json, is_multipart
 from dynacli.openapi.document.json_trees import split
 from dynacli.openapi.model.acting_names import is_reading
 from dynacli.openapi.model.operation import EACH, ValueType, of_first_items
-from dynacli.openapi.model.wording import enumerated, reads_input
+from dynacli.openapi.model.wording import enumerated, nearest_value, reads_input
 from dynacli.openapi.schema.example_call import option_text
 from dynacli.openapi.schema.option_fields import parse_steps
 from dynacli.options.standard_options import INPUT_OPTIONS, OPTIONS_BY_NAME
@@ -47,7 +48,6 @@ from dynacli.request.convert_words import convert_all, is_given_as_text, items_i
 from dynacli.secrets import is_secret_name
 from dynacli.text.jq_syntax import jmespath_of_path, reads_like_jq
 
-_QUANTITY = re.compile(r"([0-9]{1,9})([a-z]+)")
 _TRUE = frozenset({"1", "on", "t", "y", "yes"})
 _FALSE = frozenset({"0", "f", "n", "no", "off"})
 _JSON_OPTIONS = frozenset({"body", "inputs"})
@@ -62,8 +62,7 @@ _MOST_CHANGES = 100
 """Maximum number of arguments, or of errors, in a command that is corrected. A longer correction would not be read."""
 _ANY_SERVER = "http://localhost"
 _OF_STDIN = frozenset({"-", "@-"})
-_MOST_ROUNDS = 8
-_SECONDS = 3.0
+_MOST_ROUNDS, _CPU_SECONDS = 8, 3.0
 _QUOTED = re.compile("`([^`]+)`")
 _FLAG = re.compile(r"--?[A-Za-z][\w.\[\]-]*")
 _WORDS_AROUND_NAMES = 4
@@ -149,7 +148,7 @@ def _fitting_standard(word: Word) -> Word:
     if option.value_alone and value == option.value_alone:
         return word
     if option.choices:
-        return word if value in option.choices else _with_value(word, _nearest(value, option.choices))
+        return word if value in option.choices else _with_value(word, nearest_value(value, option.choices))
     if option.name in _JSON_OPTIONS:
         if value[:1] in {"@", "-"} or _is_json(value):
             return word
@@ -181,7 +180,7 @@ def _as_option(word: Word, name: str) -> Word:
 def _near_format(text: str) -> str | None:
     """Return the output format nearest to an unknown one, with its file; None if none is near."""
     word, at, file = text.partition("@")
-    near = {"jsonl": "ndjson", "jsonlines": "ndjson", "yml": "yaml"}.get(word) or _nearest(word, FORMATS)
+    near = {"jsonl": "ndjson", "jsonlines": "ndjson", "yml": "yaml"}.get(word) or nearest_value(word, FORMATS)
     return f"{near}{at if file else ''}{file}" if near is not None else None
 
 
@@ -200,29 +199,10 @@ def _fitting_value(text: str, value: ValueType) -> str | None:
     except UsageError:
         items = value.items or value
         if items.enum:
-            return _nearest(text, map(option_text, items.enum))
+            return nearest_value(text, map(option_text, items.enum))
         plain = text.strip().lower() if items.type == "boolean" else ""
         return "true" if plain in _TRUE else "false" if plain in _FALSE else None
     return text
-
-
-def _nearest(text: str, words: Iterable[str]) -> str | None:
-    """Return the choice nearest to a string; None if none is near."""
-    listed = list(words)
-    same = [word for word in listed if word.lower() == text.lower()]
-    starting = [word for word in listed if len(text) > 2 and word.lower().startswith(text.lower())]
-    near = same or get_close_matches(text.lower(), [word.lower() for word in listed], 1, 0.6) or starting[:1]
-    near = near or _nearest_quantity(text.lower(), listed)
-    return next((word for word in listed if near and word.lower() == near[0].lower()), None)
-
-
-def _nearest_quantity(text: str, listed: Iterable[str]) -> list[str]:
-    """Return the quantity with the same unit and the nearest number: `7d` for `9d`; empty if there is none."""
-    given = _QUANTITY.fullmatch(text)
-    quantities = [found for word in listed if (found := _QUANTITY.fullmatch(word.lower()))]
-    alike = [found for found in quantities if given is not None and found[2] == given[2]]
-    alike.sort(key=lambda found: abs(int(found[1]) - int(given[1] if given else 0)))
-    return [found[0] for found in alike[:1]]
 
 
 def _with_known_names(typed: CallLine) -> CallLine:
@@ -358,12 +338,17 @@ def _is_open_text(word: Word) -> bool:
 
 
 def _named(line: CallLine, word: Word) -> Word:
-    """Return the argument; if it is surplus, the option that `NAME=VALUE` means, or an option without a name."""
+    """Return the argument; if surplus, the option of its `NAME=VALUE` or of its enumeration, or one without a name."""
     if word.flag or word.parameter is not None:
         return word
     name, equals, value = (word.value or "").partition("=")
     option = line.word_of(f"--{name}", value)
-    return option if equals and name and option.is_input else _unnamed(line, "", word.value)
+    if equals and name and option.is_input:
+        return option
+    taking = [item for item in line.table.described.operation.parameters if word.value in item.value.enum]
+    if len(taking) == 1 and not any(other.parameter is taking[0] for other in line.after):
+        return line.word_of(f"--{taking[0].option}", word.value)
+    return _unnamed(line, "", word.value)
 
 
 def _with_inputs(line: CallLine, names: Sequence[str], *, is_body_known: bool = False) -> CallLine:
@@ -580,7 +565,7 @@ def _renamed(finding: _Finding, findings: Sequence[_Finding]) -> str:
         if finding["rule"] == "required" and finding["pointer"] == above
     ]
     name = _place(finding["pointer"])[1][-1:]
-    return _nearest("".join(name), [item for item in missing if isinstance(item, str)]) or ""
+    return nearest_value("".join(name), [item for item in missing if isinstance(item, str)]) or ""
 
 
 def _correct_in(tree: Any, steps: tuple[str, ...], finding: _Finding, renamed: str) -> None:
@@ -602,7 +587,7 @@ def _allowed(value: Any, finding: _Finding) -> Any:
     allowed = expected if isinstance(expected, list) and finding["rule"] == "enum" else [expected]
     if finding["rule"] not in {"enum", "const"}:
         return _TO_FILL_IN
-    near = _nearest(option_text(value), map(option_text, allowed))
+    near = nearest_value(option_text(value), map(option_text, allowed))
     found = [item for item in allowed if option_text(item) == near] or (allowed if len(allowed) == 1 else [])
     return found[0] if found else _TO_FILL_IN
 
@@ -756,9 +741,9 @@ def _corrected(typed: CallLine, env: Environment, error: UsageError | None) -> C
         error: The error that ended the call; None if the command was changed since.
     """
     line = _with_fitting_values(_without_surplus(_with_known_names(typed)))
-    until = monotonic() + _SECONDS
+    until = process_time() + _CPU_SECONDS
     for _ in range(_MOST_ROUNDS):
-        if monotonic() > until:
+        if process_time() > until:
             return None
         problem = _problem_of(line, env)
         if problem is None:
@@ -847,8 +832,8 @@ def _replaced(words: Iterable[Word], problem: UsageError, text: str) -> Iterator
         if not is_named or word.value is None or word.is_placeholder:
             yield word
             continue
-        near = _nearest(word.value, allowed) or (allowed[0] if len(allowed) == 1 else None)
-        near = near or _nearest(word.value, _QUOTED.findall(problem.hint))
+        near = nearest_value(word.value, allowed) or (allowed[0] if len(allowed) == 1 else None)
+        near = near or nearest_value(word.value, _QUOTED.findall(problem.hint))
         if word.option_name in {"set", "set_file"} and problem.details.get("near"):
             near = f"{problem.details['near'][0]}={word.value.partition('=')[2]}"
         if word.option_name == "inputs" and problem.details.get("near"):
@@ -910,10 +895,9 @@ def _summary(
     """
     from dynacli.client.operation_summary import operation_summary, summary_of_inputs
 
-    name, profile = described.operation.name, run.all_options.profile
+    name, profile, details = described.operation.name, run.all_options.profile, error.details
     if not run.is_for_agent:
         return operation_summary(described.api, name, profile=profile).as_json()
-    details = error.details
     rules = {finding["rule"] for finding in details.get("findings", ())}
     if not ("missing" in details or "near" in details or rules & (_MISSING | _SURPLUS)):
         return None
@@ -943,7 +927,13 @@ def _correct(run: Run, error: UsageError, line: CallLine) -> None:
     error.try_ = line.text(run.env.variables)
     described = line.table.described
     call = f"{invocation(api=described.api.name)} {described.operation.name} "
-    if call in error.hint.replace(" --help", "--help") or _says_the_same(error.hint, line):
+    is_other = any(word.flag == _UNNAMED for word in line.after)
+    if is_other:
+        error.try_ = f"{invocation(api=quote(described.api.name))} {described.operation.name} --help"
+    elif is_other := _needs_login(error, line):
+        error.try_ = invocation("auth login", described.api.name)
+    repeats = (is_other and error.try_ in error.hint) or call in error.hint.replace(" --help", "--help")
+    if repeats or _says_the_same(error.hint, line):
         error.hint = ""
     if run.asked is None and any(word.is_input and f"`{word.flag}`" in error.message for word in line.after):
         error.hint = f"The options of `{described.operation.name}` go after its name"
@@ -955,9 +945,16 @@ def _correct(run: Run, error: UsageError, line: CallLine) -> None:
     if sources and "missing" in error.details:
         error.hint = sources
     elif sources:
-        error.hint = (
-            f"{error.hint}{'' if error.hint.endswith('?') else ';'} {sources}" if error.hint else sources
-        )
+        joint = "" if error.hint.endswith("?") else ";"
+        error.hint = f"{error.hint}{joint} {sources}" if error.hint else sources
+
+
+def _needs_login(error: UsageError, line: CallLine) -> bool:
+    """Return whether an error is about an unknown option with a secret, of an API that takes credentials."""
+    flags = {*_FLAG.findall(error.message)} - {word.flag for word in line.after}
+    api = line.table.described.api
+    can_login = api.is_registered and api.name != DEMO and bool(api.catalog.overview().sign_ins)
+    return can_login and any(map(is_secret_name, flags))
 
 
 def _says_the_same(hint: str, line: CallLine) -> bool:

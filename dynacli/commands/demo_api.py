@@ -86,12 +86,12 @@ def live_api(run: Run, api: OpenedApi, options: DemoOptions) -> Iterator[OpenedA
         is_sent=is_sent,
     ) as (live, server):
         if run.options.verbose:
-            from dynacli.output.standard_error import write_stderr
+            from dynacli.output.standard_error import write_trace
 
             state = "runs for this call" if is_sent else "does not run for a dry run"
             role = options.role or "editor"
-            write_stderr(
-                run.env, f"* the demo API {state}; its origin is {server.origin}, and you sign in as {role}\n"
+            write_trace(
+                run.env, f"* the demo API {state}; its origin is {server.origin}, and you sign in as {role}"
             )
         yield live
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 import click
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.commands._operation_table import BODY_FLAG, OperationTable
+from dynacli.commands.operation_table import BODY_FLAG, OperationTable
 from dynacli.commands.read_line import HELP, CommandLine, bindings_of, standard_bindings
 from dynacli.commands.run import Run
 from dynacli.environment import invocation
@@ -44,6 +44,7 @@ class LineCommand(click.Command):
             error.hint = error.hint or self.help_hint(ctx)
             raise
         ctx.params.update(own)
+        ctx.obj.env.is_quiet = ctx.obj.options.quiet
 
 
 class OperationCommand(LineCommand):
@@ -158,7 +159,7 @@ class OperationCommand(LineCommand):
                 return UsageError(
                     f"`{word.value}` is not a value for {before.flag}", reason="Expected `true` or `false`"
                 )
-        takes = " ".join(parameter.argument for parameter in in_path) or "no positional words"
+        takes = " ".join(parameter.argument for parameter in in_path) or "no positional arguments"
         by_option = [
             parameter
             for parameter in operation.parameters

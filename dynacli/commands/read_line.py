@@ -29,7 +29,8 @@ class Binding:
         takes_value: Whether the option takes a value.
         values: The allowed values; empty if others are allowed, too. If `value_alone` is set, the next argument is the
             value only if it is one of these.
-        value_alone: The value of the option without a value; empty if it needs one.
+        value_alone: The value of the option without a value; empty if it needs one. Without `values`, the next
+            argument is the value unless it begins with `-`.
         option: The option of the table; None for an input of the operation, and for `--help`.
         parameter: The parameter that it gives in whole or in part; None for the body.
         field: The field of the parameter or the body; None for a whole parameter.
@@ -156,6 +157,11 @@ class Word:
     def may_take_next(self) -> bool:
         """Whether it is an option that could take the next argument as its value."""
         return self.binding is not None and self.binding.takes_value and self.value is None
+
+    @property
+    def may_be_alone(self) -> bool:
+        """Whether it is an option that takes any value or none."""
+        return self.binding is not None and bool(self.binding.value_alone) and not self.binding.values
 
     @property
     def lacks_value(self) -> bool:
@@ -419,9 +425,14 @@ def _long_option(words: Sequence[str], start: int, bindings: Bindings, find: Fin
     if binding is None or not binding.takes_value or equals or start + 1 == len(words):
         return Word(flag, value, binding, start, start + 1)
     following = words[start + 1]
-    if binding.value_alone and following.lower() not in binding.values:
+    if binding.value_alone and not _is_value_of(binding, following):
         return Word(flag, None, binding, start, start + 1)
     return Word(flag, following, binding, start, start + 2)
+
+
+def _is_value_of(binding: Binding, following: str) -> bool:
+    """Return whether an argument is the value of an option that may be given alone."""
+    return following.lower() in binding.values if binding.values else not following.startswith("-")
 
 
 def _short_options(words: Sequence[str], start: int, bindings: Bindings) -> list[Word]:

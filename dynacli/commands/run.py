@@ -414,7 +414,9 @@ class Run:
         self.warn(f"A request got the response 500: {InternalError.caused_by(error).line}")
 
     def note(self, text: str) -> None:
-        """Print a note to standard error: a line that needs no action."""
+        """Print a note to standard error: a line that needs no action. `--quiet` leaves it out."""
+        if self.env.is_quiet:
+            return
         if self.error_format == "json":
             self.warn(text)
             return

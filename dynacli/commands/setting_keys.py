@@ -7,6 +7,7 @@ from typing import Any
 
 from dynacli.environment import invocation
 from dynacli.errors import UsageError
+from dynacli.openapi.model.resources import OVERRIDES
 from dynacli.openapi.model.wording import did_you_mean
 from dynacli.options.standard_options import OPTIONS_BY_KEY
 from dynacli.secrets import MASK, holds_secret, is_secret_setting
@@ -54,11 +55,13 @@ _OF_API: dict[tuple[str, ...], str] = {
     ("pin",): "text",
     ("refresh",): "refresh",
     ("refresh_after",): "text",
+    **{("resources", _ANY, key): "text" for key in OVERRIDES},
     ("source",): "text",
     **{("profiles", _ANY, *path): kind for path, kind in _OF_CALLS.items()},
 }
 _KINDS = {
     ("history",): "history",
+    ("output",): "text",
     ("cache", "limit"): "text",
     ("cache_limit",): "text",
     **{("apis", _ANY, *path): kind for path, kind in _OF_API.items()},
@@ -165,12 +168,12 @@ def _unknown_key(path: tuple[str, ...], start: int) -> UsageError:
     known = (
         KEYS_OF_API
         if path[0] == "apis" and len(path) > 2
-        else ("history", "cache.limit", "cache_limit", "apis.NAME.KEY")
+        else ("history", "output", "cache.limit", "cache_limit", "apis.NAME.KEY")
     )
     near = get_close_matches(".".join(path[2:]) if path[0] == "apis" else name, known, 1, 0.6)
     return UsageError(
         f"`{name}` is not a key that you can set",
-        reason=f"Keys: {', '.join(f'`{item}`' for item in known)}" if len(known) < 5 else "",
+        reason=f"Keys: {', '.join(f'`{item}`' for item in known)}" if len(known) < 6 else "",
         hint=f"{did_you_mean(near)} {_help()}".lstrip(),
         near=near,
     )

@@ -19,10 +19,10 @@ from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.search_operations import SLIP
 from dynacli.client.secret_names import password_names
 from dynacli.client.sign_request import is_secret_input
-from dynacli.commands._operation_table import OperationTable
 from dynacli.commands.call_line import CallLine, filled
 from dynacli.commands.command_groups import ApiGroup
 from dynacli.commands.operation_command import OperationCommand
+from dynacli.commands.operation_table import OperationTable
 from dynacli.commands.read_line import Binding, bindings_of, read_words, standard_bindings
 from dynacli.commands.run import Run
 from dynacli.errors import DynacliError, UsageError
@@ -47,7 +47,7 @@ from dynacli.secrets import (
 )
 from dynacli.urls import is_whole_url
 
-_KEPT_COMMANDS = frozenset({"diff", "edit", "read"})
+_KEPT_COMMANDS = frozenset({"diff", "edit", "read", "sync"})
 """Commands that precede a call without changing how it is written."""
 
 _PAIR = re.compile(r"([^=:\s{\[]+?)\s*([=:])\s*(.*)", re.DOTALL)
@@ -103,9 +103,17 @@ def repeatable_line(run: Run) -> CallLine | None:
     described, words = run.asked
     line = read_line(run, described, words)
     reads_input = "-" in {described.api.name, *(word.value for word in line.after)}
+    return line if not (_has_secret(run, line) or reads_input or line.placeholders()) else None
+
+
+def call_holds_secret(run: Run, described: DescribedOperation, words: Sequence[str]) -> bool:
+    """Return whether the arguments after an operation hold a secret."""
+    return _has_secret(run, read_line(run, described, words))
+
+
+def _has_secret(run: Run, line: CallLine) -> bool:
     text = line.typed_text
-    is_shown = text == line.text(run.env.variables) == typed_masker(run).mask(text)
-    return line if is_shown and not reads_input and not line.placeholders() else None
+    return not text == line.text(run.env.variables) == typed_masker(run).mask(text)
 
 
 def asked_call(run: Run, near: Sequence[str] = ()) -> tuple[DescribedOperation, list[str]] | None:

@@ -27,10 +27,10 @@ TOPIC_GROUPS = {
         "resources",
     ),
     "Make calls": (
-        *("servers", "waiting", "downloads", "retries", "cache", "batch", "sync", "sql", "plan", "history"),
-        *("import", "explore", "completion"),
+        *("servers", "waiting", "downloads", "retries", "cache", "batch", "sync", "sql", "sqlite-files"),
+        *("plan", "workflow", "history", "aliases", "import", "explore", "completion"),
     ),
-    "Agents and programs": ("agents", "mcp", "policy", "python", "json"),
+    "Agents and programs": ("agents", "mcp", "proxy-sign", "policy", "python", "stubs", "json"),
     "Publish an API": (
         *(
             "publish",
@@ -46,7 +46,7 @@ TOPIC_GROUPS = {
         *("proxy", "proxy-limits", "changes", "change-kinds", "pytest", "export", "bake"),
     ),
     "Documents and credentials": (
-        *("document", "discovery", "refreshing", "trust", "auth-config", "oauth", "project-file"),
+        *("document", "discovery", "learn", "refreshing", "trust", "auth-config", "oauth", "project-file"),
     ),
     "Look up": ("config", "environment", "glossary"),
 }

@@ -127,3 +127,12 @@ def kept_handlers() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def ignored_signals() -> Iterator[None]:
+    """Ignore SIGINT and SIGTERM during a block, so that a second Ctrl-C does not interrupt it."""
+    with kept_handlers():
+        for number in _NUMBERS if threading.current_thread() is threading.main_thread() else ():
+            signal.signal(number, signal.SIG_IGN)
+        yield

@@ -35,7 +35,12 @@ COMMANDS = (
         ),
         arguments=(Argument("api", is_required=False, offers=API_NAMES),),
         options=(
-            Option(("--tag",), offers=TAGS, help="List only operations with this tag", metavar="TAG"),
+            Option(
+                ("--tag",),
+                offers=TAGS,
+                help="List only operations with this tag or one below it",
+                metavar="TAG",
+            ),
             Option(
                 ("--method",),
                 help="List only operations with this method",

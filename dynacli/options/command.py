@@ -84,6 +84,7 @@ OF_DEMO = (NEXT, MISBEHAVE)
 """Options for the demo API, on commands that take any API."""
 
 _NO_TEXTS: Mapping[str, str] = {}
+_NO_VALUES: Mapping[str, tuple[str, ...]] = {}
 
 
 @record
@@ -126,8 +127,10 @@ class Command:
         options: Its own options that come first on its help page.
         last: Its own options that come last on its help page.
         takes: The standard options that it takes besides the group `EVERY_RUN`: names of groups or of options.
+        groups: Title → flags of the options below it on the help page. Others come last, below `Options`.
         texts: Name of a standard option → help text that replaces the usual one.
         formats: Output formats that only this command has.
+        values: Name of a standard option → values that only this command has.
         before: The options about a body that may precede its name.
         is_plain: Whether it takes no standard options after its name.
         switches: Names of the standard options that take no value here.
@@ -148,8 +151,10 @@ class Command:
     options: tuple[Option, ...] = ()
     last: tuple[Option, ...] = ()
     takes: tuple[str, ...] = ()
+    groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
     texts: Mapping[str, str] = _NO_TEXTS
     formats: tuple[str, ...] = ()
+    values: Mapping[str, tuple[str, ...]] = _NO_VALUES
     before: tuple[str, ...] = ()
     is_plain: bool = False
     switches: tuple[str, ...] = ()
@@ -183,7 +188,8 @@ class Command:
         return tuple(map(self._as_taken, options))
 
     def _as_taken(self, option: Option) -> Option:
-        option = replace(option, help=self.texts.get(option.name, option.help))
+        values = (*option.values, *self.values.get(option.name, ()))
+        option = replace(option, help=self.texts.get(option.name, option.help), values=values)
         if option.name == "output":
             return replace(option, more=self.formats)
         if option.name in self.switches:

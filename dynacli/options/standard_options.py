@@ -50,6 +50,7 @@ OTHER_SIDES: Final = "other sides of a comparison"
 LINKS: Final = "links"
 KEYS: Final = "keys"
 EARLIER_CALLS: Final = "earlier calls"
+ALIASES: Final = "aliases"
 """Kinds of values that completion offers. Most are values of the API that the command line names."""
 
 UNNAMED: Final = "unnamed"
@@ -357,7 +358,7 @@ class Options:
         kind="given",
         is_guarded=True,
         group=REQUEST,
-        help="Write a plan instead of sending; -: to the state directory",
+        help="Write a plan, send nothing; -: to the state directory",
     )
     plan_expires: str = _standard(
         "--plan-expires",
@@ -494,6 +495,9 @@ class Options:
     )
     verbose: bool = _standard(
         "-v", "--verbose", group=EVERY_RUN, help="Print headers and timings to stderr, with secrets masked"
+    )
+    quiet: bool = _standard(
+        "-q", "--quiet", group=EVERY_RUN, help="Print no notes to stderr, only warnings and errors"
     )
     no_fail: bool = _standard(
         "--no-fail", group=RESPONSE, help="Exit with 0 despite a 3xx, 4xx, 5xx or a finding"

@@ -65,25 +65,46 @@ def _value_at(item: Any, path: str) -> Any:
     return _ABSENT
 
 
+def _value_in_item(item: Any, path: str) -> Any:
+    """Return the value in a column of an item; `_ABSENT` if there is none. The columns of an array start at 1."""
+    if not isinstance(item, list):
+        return _value_at(item, path)
+    number, dot, rest = path.partition(".")
+    is_number = number.isascii() and number.isdigit() and number.strip("0")
+    return _value_at(item, f"{int(number[:9]) - 1}{dot}{rest}") if is_number else _ABSENT
+
+
 class Columns:
     """The columns of a table, collected from its items one by one.
 
-    An object has a column for each key, and an array has a column for each index. Any other item is a single cell.
+    An object has a column for each key, and an array has the columns `1`, `2`, ... Any other item is a single cell.
 
     Args:
         wanted: The requested paths; empty for the columns of the items.
         known: Names of columns in the order of the document, used if an item has them.
         states: Names of columns that have one of a few values.
+        identity: The column that identifies an item by the document; empty if it is unknown.
+        of_first_page: Whether the columns are those of the document and of the first page, after which `end_page` is
+            called. Other columns of later pages are left out.
     """
 
     def __init__(
-        self, wanted: Sequence[str] = (), known: Sequence[str] = (), states: Collection[str] = ()
+        self,
+        wanted: Sequence[str] = (),
+        known: Sequence[str] = (),
+        states: Collection[str] = (),
+        identity: str = "",
+        *,
+        of_first_page: bool = False,
     ) -> None:
         self.states = states
-        self._wanted = tuple(path.replace("[", ".").replace("]", "") for path in wanted)
+        self.identity = identity
+        self._wanted = tuple(wanted)
         self._missing = dict.fromkeys(self._wanted)
         self._known = known
         self._found: dict[str, None] = {}
+        self._later: dict[str, None] = {}
+        self._of_first_page, self._is_later = of_first_page, False
         self._kinds: set[type] = set()
         self._rows = self._values = 0
 
@@ -100,12 +121,12 @@ class Columns:
         self._values += len(item) if kind is not object else 1
         if kind is dict:
             if not item.keys() <= self._found.keys():
-                self._found.update(dict.fromkeys(item))
+                (self._later if self._is_later else self._found).update(dict.fromkeys(item))
         elif kind is list:
-            for index in range(len(self._found), len(item)):
-                self._found[str(index)] = None
+            for number in range(len(self._found) + 1, len(item) + 1):
+                (self._later if self._is_later else self._found)[str(number)] = None
         if self._missing:
-            for path in [path for path in self._missing if _value_at(item, path) is not _ABSENT]:
+            for path in [path for path in self._missing if _value_in_item(item, path) is not _ABSENT]:
                 del self._missing[path]
 
     def names(self) -> list[str]:
@@ -137,9 +158,17 @@ class Columns:
         if not self._kinds:
             return list(self._known)  # an empty list has a header anyway
         return [
-            *(name for name in self._known if name in self._found),
+            *(name for name in self._known if name in self._found or self._of_first_page),
             *(name for name in self._found if name not in self._known),
         ]
+
+    def end_page(self) -> None:
+        """End a page: the columns of later items are left out if those of the first page count."""
+        self._is_later = self._of_first_page
+
+    def left_out(self) -> list[str]:
+        """Return the names of the columns that only later pages have, if these are left out."""
+        return [] if self._wanted else [name for name in self._later if name not in self.names()]
 
     def _is_documented(self, path: str) -> bool:
         """Return whether the document describes a column that no item has, by its path or by its first step."""
@@ -166,7 +195,7 @@ class Columns:
         names = self.names()
         if self._wanted or self._kinds == {list}:
             for item in items:
-                found = (_value_at(item, name) for name in names)
+                found = (_value_in_item(item, name) for name in names)
                 yield [None if value is _ABSENT else value for value in found]
         elif object in self._kinds:
             yield from ([item] for item in items)
@@ -205,9 +234,17 @@ def column_key(name: str) -> str:
     return re.sub(r"[-_. ]", "", name).lower()
 
 
-def ranks_of(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[int]:
-    """Return the ranks of the columns; columns that identify an item have the lowest."""
+def ranks_of(names: Sequence[str], rows: Sequence[Sequence[Any]], identity: str = "") -> list[int]:
+    """Return the ranks of the columns; columns that identify an item have the lowest.
+
+    Args:
+        identity: The column that identifies an item by the document; empty if it is unknown.
+    """
     ranks = [_column_rank(name, [row[column] for row in rows]) for column, name in enumerate(names)]
+    ranks = [
+        ID if name == identity and rank in {PLAIN, REFERENCE} else rank
+        for name, rank in zip(names, ranks, strict=True)
+    ]
     for rank, pattern in enumerate(_OWN):
         # Without a column `id` or `name`, the first column with this ending identifies the item: `runId` of a run.
         own = next(

@@ -14,6 +14,7 @@ from dynacli.output._columns import (
     PLAIN,
     REFERENCE,
     STATE,
+    Columns,
     cell_text,
     column_key,
     fitting,
@@ -59,39 +60,36 @@ class TerminalTable:
 
     Args:
         env: The environment of the run.
+        columns: The columns that were collected from the items.
         names: Names of the columns.
         rows: Values of each row, one for each name.
         right: Numbers of the right-aligned columns.
-        states: Names of the columns whose schema has `enum`.
-        is_chosen: Whether the user chose the columns and their order.
     """
 
     def __init__(
         self,
         env: Environment,
+        columns: Columns,
         names: list[str],
         rows: list[list[Any]],
         right: Collection[int],
-        states: Collection[str],
-        *,
-        is_chosen: bool,
     ) -> None:
         self._paint = Painter.for_stdout(env)
         self._width = terminal_width(env, env.stdout, widest=_WIDEST)
         self._cut = ellipsis_for(env.stdout.encoding)
-        self._states = {column for column, name in enumerate(names) if name in states}
+        self._states = {column for column, name in enumerate(names) if name in columns.states}
         self._right = right
         self._hidden: list[str] = []
-        if not is_chosen:
+        if not columns.is_chosen:
             show_names(names, rows)
         self._names, self._rows = names, rows
-        self._ranks = ranks_of(names, rows)
+        self._ranks = ranks_of(names, rows, columns.identity)
         # A cell that is cut to the whole width is cut again to its column.
         self._cells = [
             [self._shortened(visible(text, keep=""), self._width) for text in row]
             for row in (names, *(map(cell_text, row) for row in rows))
         ]
-        self._columns = range(len(names)) if is_chosen else self._fitted()
+        self._columns = range(len(names)) if columns.is_chosen else self._fitted()
 
     def _shortened(self, text: str, width: int) -> str:
         return shortened(text, width, self._cut)
@@ -125,7 +123,7 @@ class TerminalTable:
         column = self._columns[position]
         if not row or not self._paint.enabled:
             return text
-        if column in self._states:
+        if column in self._states and not column_key(self._names[column]).endswith(("type", "kind")):
             return _painted_state(self._cells[row][column], text, self._paint)
         return self._paint.dim(text) if self._ranks[column] in {ID, REFERENCE} else text
 

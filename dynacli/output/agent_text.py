@@ -8,12 +8,12 @@ cannot imitate the other lines.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dynacli.environment import Environment
 from dynacli.errors import FormatError
 from dynacli.http.semantics import ReceivedBody
-from dynacli.openapi.model.find_items import Items, KnownItems, find_items, rows_of_columns
+from dynacli.openapi.model.find_items import Items, find_items, rows_of_columns
 from dynacli.openapi.model.wording import counted
 from dynacli.output._columns import EMPTY, NESTED, Columns, cell_text, fitting, ranks_of, show_names
 from dynacli.output.output_format import OutputFormat
@@ -23,9 +23,6 @@ from dynacli.record import record, replace
 from dynacli.text.exact_json import compact_json
 from dynacli.text.terminal import visible
 from dynacli.text.toon_text import toon_of
-
-if TYPE_CHECKING:
-    from dynacli.media.body_value import FindSchema
 
 MOST_AROUND = 700
 """Maximum size of the line with counts and the commands, in bytes."""
@@ -384,7 +381,7 @@ def write_body_for_agent(
         names = () if known is None else known.names
         try:
             if form.filter:
-                view = _filtered_view(env, value, form, room, known, body.schema)
+                view = _filtered_view(env, value, form, room, body)
             else:
                 view = view_of_value(value, room, form.columns, found, names)
         except FormatError as error:
@@ -405,17 +402,12 @@ def write_body_for_agent(
 
 
 def _filtered_view(
-    env: Environment,
-    value: Any,
-    form: OutputFormat,
-    room: int,
-    known: KnownItems | None,
-    schema: FindSchema | None,
+    env: Environment, value: Any, form: OutputFormat, room: int, body: ReceivedBody
 ) -> AgentView:
     from dynacli.text.filter_value import filtered
 
-    found = filtered(value, form.filter, known=known, schema=schema)
-    write_filter_note(env, value, form.filter, found, schema=schema)
+    found = filtered(value, form.filter, body=body)
+    write_filter_note(env, value, form.filter, found, schema=body.schema)
     return view_of_value(found, room, form.columns)
 
 

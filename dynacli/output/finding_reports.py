@@ -41,6 +41,7 @@ class ValidatedCall:
         skipped: The reason for not calling the operation; empty if it was called.
         error: The reason for a missing response; empty if there is one, or the call was not made.
         tolerated: The findings that count only at the level `exact`, as in the validation report.
+        step: The step of a workflow that made the call; empty for other calls.
     """
 
     api: str
@@ -56,6 +57,7 @@ class ValidatedCall:
     skipped: str = ""
     error: str = ""
     tolerated: tuple[dict[str, Any], ...] = ()
+    step: str = ""
 
     @property
     def is_valid(self) -> bool:
@@ -95,6 +97,7 @@ def json_report(calls: Sequence[ValidatedCall], *, indent: int | None = 2) -> st
 
 def _record(call: ValidatedCall) -> dict[str, Any]:
     return {
+        **({"step": call.step} if call.step else {}),
         "api": call.api,
         "operation": call.operation,
         "method": call.method,
@@ -260,9 +263,9 @@ def junit_report(calls: Sequence[ValidatedCall]) -> str:
         suite = _element(root, "testsuite", name=api, **_counts(calls_of_api))
         seen: Counter[str] = Counter()
         for call in calls_of_api:
-            seen[call.operation] += 1
-            number = f" ({seen[call.operation]})" if seen[call.operation] > 1 else ""
-            _add_case(suite, call, f"{call.operation}{number}")
+            name = f"{call.step}: {call.operation}" if call.step else call.operation
+            seen[name] += 1
+            _add_case(suite, call, f"{name} ({seen[name]})" if seen[name] > 1 else name)
     ET.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 

@@ -1,11 +1,13 @@
 """Calls as an HTTP Archive: http://www.softwareishard.com/blog/har-12-spec/ (HAR 1.2)."""
 
+from __future__ import annotations
+
 import base64
 import json
 from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from dynacli import __version__
@@ -14,9 +16,12 @@ from dynacli.http.semantics import essence
 from dynacli.record import record
 from dynacli.registry.call_history import HistoryRow
 from dynacli.request import preview
-from dynacli.secrets import MASK, mask_header
+from dynacli.secrets import MASK, Masker, mask_header
 from dynacli.text.body_text import decoded
 from dynacli.urls import socket_of, split_url, url_on_the_wire
+
+if TYPE_CHECKING:
+    from dynacli.http.exchange import WireResponse
 
 _FORM = "application/x-www-form-urlencoded"
 
@@ -60,6 +65,55 @@ class HarCall:
     response_headers: tuple[tuple[str, str], ...] = ()
     response_body: bytes = b""
     error: str = ""
+
+
+def masked_har_call(
+    operation: str,
+    shown: Request,
+    masker: Masker,
+    response: WireResponse | None,
+    *,
+    started: float,
+    seconds: float,
+    error: str = "",
+) -> HarCall:
+    """Return a call for the archive, with masked secrets in its request and its response.
+
+    Args:
+        operation: Name of the operation.
+        shown: The request with masked secrets.
+        masker: Masks the secrets of the call.
+        response: The response; None if `error` ended the call.
+        started: Time of sending, in seconds since 1970.
+        seconds: Time from sending to the last byte, or to the failure.
+        error: The reason for a missing response.
+    """
+    body = shown.body
+    content = body if isinstance(body, bytes | None) else None
+    size = len(content or b"") if isinstance(body, bytes | None) else body.length
+    request: dict[str, Any] = {
+        "operation": operation,
+        "started": started,
+        "seconds": seconds,
+        "method": shown.method,
+        "url": masker.mask(shown.url),
+        "headers": masker.mask_headers(shown.headers),
+        "body": masker.mask_bytes(content) if content is not None else None,
+        "body_size": -1 if size is None else size,
+    }
+    if response is None:
+        return HarCall(**request, error=masker.mask(error))
+    return HarCall(
+        **request,
+        hops=tuple((status, masker.mask(url)) for status, url in response.hops),
+        # Without a redirect it is the URL of the request, and `shown` masks more of it than the masker.
+        final_url=masker.mask(response.url if response.hops else shown.url),
+        status=response.status,
+        reason=masker.mask(response.reason),
+        http_version=response.http_version,
+        response_headers=masker.mask_headers(response.headers),
+        response_body=masker.mask_bytes(response.body),
+    )
 
 
 def har_of(calls: Iterable[HarCall]) -> str:

@@ -129,7 +129,9 @@ def form_of(
             hint=f"Use one of {', '.join(f'`{name}`' for name in FORMATS)}",
         )
     word, _, file = word.partition("@")
-    paths = tuple(path.strip() for path in columns.split(",") if path.strip())
+    paths = tuple(
+        path.strip().replace("[", ".").replace("]", "") for path in columns.split(",") if path.strip()
+    )
     format_ = word or (not file and default) or "auto"
     if max_bytes is not None and word in {"", "auto"}:
         format_ = "agent"

@@ -166,7 +166,8 @@ def _write_readable(env: Environment, body: ReceivedBody, form: OutputFormat) ->
     try:
         value = exact_value(body)
     except NoValueError as error:
-        write_stderr(env, f"Note: {error}" + (f"\n  hint: {error.hint}" if error.hint else ""))
+        if not env.is_quiet:
+            write_stderr(env, f"Note: {error}" + (f"\n  hint: {error.hint}" if error.hint else ""))
         _write_binary(env, body, form)
     else:
         write_value(env, value, form)
@@ -281,7 +282,8 @@ def _write_unparsed(env: Environment, body: bytes, text: str, note: str) -> None
         _write_text(env, visible(text.replace("\r\n", "\n")), OutputFormat())
     else:
         write_bytes(env, body)
-    write_stderr(env, note)
+    if not env.is_quiet:
+        write_stderr(env, note)
 
 
 def _write_binary(env: Environment, body: ReceivedBody, form: OutputFormat) -> None:

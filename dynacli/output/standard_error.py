@@ -59,6 +59,32 @@ def write_stderr(env: Environment, text: str, *, painted: bool = False, label: s
         return
 
 
+def write_trace(env: Environment, text: str) -> None:
+    """Write lines of `-v`: requests after `>`, responses after `<`, and notes of dynacli after `*`.
+
+    Args:
+        env: The environment of the run.
+        text: The lines, with secrets masked.
+    """
+    paint = Painter.for_stderr(env)
+    if paint.enabled:
+        text = "\n".join(_traced(visible(line), paint) for line in text.split("\n"))
+    write_stderr(env, text, painted=paint.enabled)
+
+
+def _traced(line: str, paint: Painter) -> str:
+    """Return a line of `-v` with its method, its status or the name of its header in colour."""
+    mark, _, rest = line.partition(" ")
+    if mark == "*":
+        return paint.dim(line)
+    if header := re.match(r"[^ :]+(?=: )", rest):
+        return f"{paint.dim(mark)} {paint.cyan(header[0])}{rest[header.end() :]}"
+    if mark == "<" and (status := re.match(r"(HTTP/\S+ )?(\d{3}.*)", rest)):
+        return f"{paint.dim(mark)} {status[1] or ''}{paint.status(status[2])}"
+    method, _, url = rest.partition(" ")
+    return f"{paint.dim(mark)} {paint.method(method)} {url}" if url else line
+
+
 def write_error(
     env: Environment, error: DynacliError, error_format: str, *, is_for_agent: bool = False
 ) -> None:
@@ -78,7 +104,7 @@ def write_error(
         _write_json(env, reported)
         return
     if error.is_declined:
-        write_note(env, error.message)
+        _write_dim(env, error.message)
         return
     paint, width = Painter.for_stderr(env), _width(env)
     lines = _labelled("error: ", " ", error.message, width)
@@ -167,8 +193,13 @@ def write_note(env: Environment, text: str) -> None:
 
     Args:
         env: The environment of the run.
-        text: One line, without a final period.
+        text: One line, without a final period. `--quiet` leaves it out.
     """
+    if not env.is_quiet:
+        _write_dim(env, text)
+
+
+def _write_dim(env: Environment, text: str) -> None:
     if env.stderr_is_terminal:
         text = Painter.for_stderr(env).dim(visible(text))
     write_stderr(env, text, painted=True)

@@ -26,6 +26,7 @@ from dynacli.text.wrapping import COLUMN_GAP, shortened, table_lines, wrapped
 
 if TYPE_CHECKING:
     from dynacli.http.semantics import ReceivedBody
+    from dynacli.text.filter_value import SqlRows
 
 _UNKNOWN = KnownItems()
 _MOST_VALUES = 10_000
@@ -46,6 +47,7 @@ _CUT = f"Note: some cells are cut, so that no line is longer than {_LONGEST_LINE
 _LEAST_CELL = 20
 """Minimum width of a column with longer text."""
 _LONGEST_KEY = 40
+_MOST_NAMED = 5
 _WIDEST = 1000
 _ESCAPES = str.maketrans({"\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _TSV_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -53,7 +55,11 @@ _TSV_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r
 
 @contextmanager
 def written_items(
-    env: Environment, form: OutputFormat, *, known: KnownItems = _UNKNOWN
+    env: Environment,
+    form: OutputFormat,
+    *,
+    known: KnownItems = _UNKNOWN,
+    is_later: Callable[[], bool] | None = None,
 ) -> Iterator[WriteItem]:
     """Write items: lines at once, and tables at the end of the block, even if an exception ends it.
 
@@ -64,6 +70,8 @@ def written_items(
         env: The environment of the run.
         form: The output settings.
         known: Facts from the document about the items, such as the order of their columns.
+        is_later: Returns whether an item is of a page after the first one; None if the items have no pages. The header
+            of CSV and TSV never depends on later pages.
 
     Yields:
         A function that writes an item, a value of `dynacli.text.exact_json`.
@@ -83,7 +91,9 @@ def written_items(
             finally:
                 write_value(env, items, form)
             return
-    write_all = _collected(env, form, known) if form.format in AT_THE_END else _as_they_come(env, form)
+    write_all = (
+        _collected(env, form, known, is_later) if form.format in AT_THE_END else _as_they_come(env, form)
+    )
     with write_all as write:
         if not form.filter:
             yield write
@@ -143,14 +153,19 @@ def _as_they_come(env: Environment, form: OutputFormat) -> Iterator[WriteItem]:
 
 
 @contextmanager
-def _collected(env: Environment, form: OutputFormat, known: KnownItems) -> Iterator[WriteItem]:
+def _collected(
+    env: Environment, form: OutputFormat, known: KnownItems, is_later: Callable[[], bool] | None = None
+) -> Iterator[WriteItem]:
 
-    columns = Columns(form.columns, known.names, known.states)
+    has_pages = is_later is not None and form.format in {"csv", "tsv"}
+    columns = Columns(form.columns, known.names, known.states, known.identity, of_first_page=has_pages)
     values: list[Any] = []
     # Text takes a tenth of the memory of Python's values, but writing and reading it takes time.
     texts: list[bytes] = []
 
     def write(item: Any) -> None:
+        if is_later is not None and is_later():
+            columns.end_page()
         columns.note(item)
         if len(values) < _MOST_VALUES:
             values.append(item)
@@ -211,10 +226,10 @@ def _write_table(
         rows = list(columns.rows(items()))
         right = _number_columns(rows)
         if is_shown:
-            table = TerminalTable(env, names, rows, right, columns.states, is_chosen=columns.is_chosen)
+            table = TerminalTable(env, columns, names, rows, right)
             pieces, note = table.lines(), table.note
         else:
-            pieces, note = _plain_table(names, rows, right, is_chosen=columns.is_chosen)
+            pieces, note = _plain_table(columns, names, rows, right)
     else:
         pieces = separated_lines(items(), columns, is_csv=form.format == "csv")
         if is_shown:
@@ -222,7 +237,17 @@ def _write_table(
     with written_text(env, form) as write:
         for block in blocks(pieces):
             write(block)
-    if note:
+    if left_out := columns.left_out():
+        from dynacli.openapi.model.wording import enumerated
+        from dynacli.output.standard_error import write_stderr
+
+        named = enumerated(
+            [f"`{visible(name, keep='')[:_LONGEST_KEY]}`" for name in left_out], most=_MOST_NAMED
+        )
+        write_stderr(
+            env, f"Note: the header is that of the first page, without {named}; `--columns` chooses columns"
+        )
+    if note and not env.is_quiet:
         from dynacli.output.standard_error import write_stderr
 
         write_stderr(env, note)
@@ -253,17 +278,16 @@ def write_value(
     try:
         shown = value
         if form.filter:
-            from dynacli.text.filter_value import JqResults, SqlQuery, filtered
+            from dynacli.text.filter_value import JqResults, SqlRows, filtered
 
-            known = body.known() if body is not None and body.known is not None else None
+            shown = filtered(value, form.filter, body=None if is_one else body)
             schema = None if body is None else body.schema
-            shown = filtered(value, form.filter, known=known, schema=None if is_one else schema)
             write_filter_note(env, value, form.filter, shown, schema=schema)
             if isinstance(shown, JqResults) and form.format != "agent":
                 is_json = form.format in {"auto", "json", "text"}
                 write_items(env, shown, replace(form, format="ndjson") if is_json else form)
                 return
-            if isinstance(form.filter, SqlQuery):
+            if isinstance(shown, SqlRows):
                 form = _of_query(env, form, shown)
         if form.format == "agent":
             _write_for_agent(env, shown, form, is_one=is_one and not form.filter)
@@ -280,7 +304,7 @@ def write_value(
         raise
 
 
-def write_rows_of_query(env: Environment, rows: list[dict[str, Any]], form: OutputFormat) -> None:
+def write_rows_of_query(env: Environment, rows: SqlRows, form: OutputFormat) -> None:
     """Write the rows of a query over a mirror as those of a query over a response.
 
     Raises:
@@ -291,12 +315,12 @@ def write_rows_of_query(env: Environment, rows: list[dict[str, Any]], form: Outp
     write_value(env, rows, form if form.filter else _of_query(env, form, rows))
 
 
-def _of_query(env: Environment, form: OutputFormat, rows: list[dict[str, Any]]) -> OutputFormat:
+def _of_query(env: Environment, form: OutputFormat, rows: SqlRows) -> OutputFormat:
     """Return the format of the rows of a query: with its columns in their order, and a table on a terminal."""
     if rows and form.format == "auto" and env.stdout_is_terminal and not (env.is_agent or form.file):
         form = replace(form, format="table")
     is_table = form.format in TABLES and not form.columns
-    return replace(form, columns=tuple(rows[0])) if rows and is_table else form
+    return replace(form, columns=rows.columns) if is_table else form
 
 
 def _write_for_agent(
@@ -349,7 +373,7 @@ def _write_items(
     names = known.names
     if isinstance(found, Items) and found.is_keyed and found.values:
         names = tuple(dict.fromkeys((next(iter(found.values[0])), *names)))
-    columns = Columns(form.columns, names, known.states)
+    columns = Columns(form.columns, names, known.states, known.identity)
     for item in items:
         columns.note(item)
     if not isinstance(found, Items) and form.format == "table" and isinstance(value, dict):
@@ -358,7 +382,7 @@ def _write_items(
         lines, note = _object_lines(env, shown, is_shown=env.stdout_is_terminal and not form.file)
         with written_text(env, form) as write:
             write("".join(lines))
-        notes = filter(None, (note, "" if form.filter else _note_on_lists(shown)))
+        notes = [] if env.is_quiet else filter(None, (note, "" if form.filter else _note_on_lists(shown)))
         for text in notes:
             from dynacli.output.standard_error import write_stderr
 
@@ -573,12 +597,12 @@ def _number_columns(rows: Sequence[Sequence[Any]]) -> frozenset[int]:
 
 
 def _plain_table(
-    names: Sequence[str], rows: Sequence[Sequence[Any]], right: Collection[int], *, is_chosen: bool
+    columns: Columns, names: Sequence[str], rows: Sequence[Sequence[Any]], right: Collection[int]
 ) -> tuple[Iterator[str], str]:
     """Return the lines of a table in a pipe or a file, the ids first, and a note if cells are cut."""
     order = list(range(len(names)))
-    if not is_chosen:
-        order.sort(key=ranks_of(names, rows).__getitem__)
+    if not columns.is_chosen:
+        order.sort(key=ranks_of(names, rows, columns.identity).__getitem__)
     texts = [names, *([cell_text(value) for value in row] for row in rows)]
     cells, width = _within_line([[row[column].translate(_ESCAPES) for column in order] for row in texts])
     if not order:

@@ -78,6 +78,11 @@ def pairs_in(table: Mapping[str, Any], key: str) -> dict[str, str]:
     }
 
 
+def is_alias(word: str) -> bool:
+    """Return whether a text can be the name of an alias."""
+    return bool(_NAME.fullmatch(word))
+
+
 class Configuration:
     """The file `config.toml` in the configuration directory, which users may edit by hand.
 
@@ -202,6 +207,12 @@ class Configuration:
     def has_entry(self, name: str) -> bool:
         """Return whether the file itself has an entry of that name, usable or not."""
         return name in self._entries()
+
+    def aliases(self, name: str) -> dict[str, str]:
+        """Return name → line of the aliases of an API, or of the demo API; any other value is ignored."""
+        found = self.entry(name).get("aliases")
+        lines = found.items() if isinstance(found, dict) else ()
+        return {word: line for word, line in lines if is_alias(word) and isinstance(line, str)}
 
     def cache(self) -> dict[str, Any]:
         """Return the settings under `[cache]`."""

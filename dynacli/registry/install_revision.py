@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,7 +25,7 @@ from dynacli.registry.read_sources import (
 )
 from dynacli.registry.revisions.housekeeping import begin_day, thin_out
 from dynacli.registry.revisions.referenced_files import read_archive, write_archive
-from dynacli.registry.revisions.revisions import Revisions, revision_of, write_file_list
+from dynacli.registry.revisions.revisions import RESOURCES_KEY, Revisions, revision_of, write_file_list
 
 if TYPE_CHECKING:
     from dynacli.openapi.catalog.compiler.compile_document import Compiled, OperationSelection
@@ -159,7 +159,7 @@ def _install(
             before = revisions.current()
             catalog = _made_meanwhile(revisions, before, pointer)
             if catalog is None:
-                compiled = compile_with_names(document, _names_so_far(revisions))
+                compiled = compile_with_names(document, _names_so_far(revisions), pointer)
                 path = revisions.catalog_path(revision)
                 write_catalog(path, compiled, document.problems, revision)
                 catalog = Catalog(path)
@@ -182,7 +182,7 @@ def _install(
             f"The cache `{revisions.cache_dir}` cannot be written ({reason})",
             hint=f"Free some space, or name another directory in `{variable('CACHE_DIR')}`",
         )
-        compiled = compiled or compile_with_names(document, _names_so_far(revisions))
+        compiled = compiled or compile_with_names(document, _names_so_far(revisions), pointer)
         return Installed(catalog_in_memory(compiled, document.problems), pointer, files, failure)
     if before is None or before["revision"] == revision:
         # The collector is about to run again, and need not look at all of a document that is no longer used.
@@ -195,7 +195,7 @@ def _made_meanwhile(
 ) -> Catalog | None:
     """Return the catalog of a revision that another process has made current while this one waited."""
     # What a document may refer to decides which references its catalog reports as not followed.
-    same = ("revision", "uri", "allow_refs", "follows_files", "more", "overlays")
+    same = ("revision", "uri", "allow_refs", "follows_files", "more", "overlays", RESOURCES_KEY)
     if pointer is None or any(pointer.get(key) != wanted.get(key) for key in same):
         return None
     return revisions.open_catalog(pointer)
@@ -343,22 +343,25 @@ def _compile_again(
             document = read_cached_document(revisions, pointer, name)
             if document is None:
                 return None
-            return document, compile_with_names(document, _find_given_names(revisions)[0])
+            return document, compile_with_names(document, _find_given_names(revisions)[0], pointer)
     except DocumentError:
         return None  # an older dynacli could read it, this version cannot
 
 
-def compile_with_names(document: Document, names: dict[tuple[str, str], str]) -> Compiled:
+def compile_with_names(
+    document: Document, names: dict[tuple[str, str], str], pointer: Mapping[str, Any]
+) -> Compiled:
     """Return a document compiled.
 
     Args:
         names: (method, path) → name that the operation has in another revision.
+        pointer: To its revision.
     """
     from dynacli.lean_imports import import_jsonschema_rs
     from dynacli.openapi.catalog.compiler.compile_document import compile_document
 
     import_jsonschema_rs()  # decides about patterns, and checks the document
-    return compile_document(document, names, selection_of(program()))
+    return compile_document(document, names, selection_of(program()), pointer.get(RESOURCES_KEY))
 
 
 def selection_of(runs: Program) -> OperationSelection:

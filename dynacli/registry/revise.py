@@ -33,8 +33,10 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.read_sources import SourceReader, label_of, make_reader
 from dynacli.registry.revisions.housekeeping import keep_within_limit, registered_directories
 from dynacli.registry.revisions.revisions import (
+    RESOURCES_KEY,
     OpenRequest,
     Revisions,
+    given_resources,
     is_compiled_as_asked,
     is_due,
     revision_of,
@@ -95,6 +97,9 @@ def adopt(
     for key in ("allow_refs", "more", "overlays"):
         if getattr(open_request, key):
             facts[key] = list(getattr(open_request, key))
+    resources = given_resources(open_request.entry)
+    if resources:
+        facts[RESOURCES_KEY] = resources
     if not open_request.follows_files:
         facts["follows_files"] = False
     is_own_edit = (

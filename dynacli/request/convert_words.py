@@ -272,12 +272,11 @@ def _choice(value: Any, text: str, value_type: ValueType) -> Any:
         if choice_word(choice) == text:
             return choice
     words = [choice_word(choice) for choice in value_type.enum]
-    from difflib import get_close_matches
-
-    from dynacli.openapi.model.wording import did_you_mean
+    from dynacli.openapi.model.wording import did_you_mean, nearest_value
     from dynacli.text.terminal import visible
 
-    near = [visible(word, keep="") for word in get_close_matches(text, words, 1, 0.6)]
+    nearest = nearest_value(text, words)
+    near = [] if nearest is None else [visible(nearest, keep="")]
     shown = ", ".join(f"`{visible(word, keep='')}`" for word in words[:_MAX_CHOICES])
     if len(words) > _MAX_CHOICES:
         shown += f", ... ({len(words)} in all)"

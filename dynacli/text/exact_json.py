@@ -101,7 +101,8 @@ def _number_text(number: float) -> str:
 
 def _float(text: str) -> float:
     value = float(text)
-    return value if repr(value) == text else _remembered(value, text)
+    # Other writers of JSON than Python's write an exponent in another way.
+    return value if repr(value) == text and "e" not in text else _remembered(value, text)
 
 
 def _integer(text: str) -> float:

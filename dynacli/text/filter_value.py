@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final
 
 import jmespath
@@ -57,6 +57,19 @@ class SqlQuery(str):
     """A filter that is a SELECT of SQLite over the items of a value, not a JMESPath expression."""
 
     __slots__ = ()
+
+
+class SqlRows(list[dict[str, Any]]):
+    """The rows of a `SqlQuery`.
+
+    Args:
+        rows: Column → value of each row.
+        columns: The columns, which are also known if there is no row.
+    """
+
+    def __init__(self, rows: Iterable[dict[str, Any]], columns: Iterable[str]) -> None:
+        super().__init__(rows)
+        self.columns = tuple(columns)
 
 
 class JqResults(list[Any]):
@@ -197,17 +210,14 @@ def _check_result(value: Any) -> None:
         level = list(itertools.chain(*(item.values() for item in objects), *lists))
 
 
-def filtered(
-    value: Any, expression: str, name: str = "The filter", *, known: Any = None, schema: Any = None
-) -> Any:
+def filtered(value: Any, expression: str, name: str = "The filter", *, body: Any = None) -> Any:
     """Return the result of a filter for a value of `dynacli.text.exact_json`.
 
     Args:
         value: The value.
         expression: A JMESPath expression, a `JqProgram` or a `SqlQuery`.
         name: Name of the filter in messages.
-        known: The `KnownItems` of the value; None if the document does not describe it. Only a `SqlQuery` needs them.
-        schema: Returns the `BodySchema` of the value; None if there is none. Only a `SqlQuery` needs it.
+        body: The `ReceivedBody` of the value, if the document may describe it. Only a `SqlQuery` needs it.
 
     Raises:
         FormatError: The filter cannot be applied to this value.
@@ -216,7 +226,7 @@ def filtered(
         results: list[Any] = feature("jq.run_jq").jq_results(value, expression)
         return results[0] if len(results) == 1 else JqResults(results)
     if isinstance(expression, SqlQuery):
-        return feature("sql.run_query").query_result(value, expression, known, schema)
+        return feature("sql.run_query").query_result(value, expression, body)
     try:
         found = _Interpreter().visit(jmespath.compile(expression).parsed, value)
         _check_result(found)

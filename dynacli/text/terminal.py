@@ -224,6 +224,22 @@ def terminal_width(env: Environment, stream: TextIO, *, widest: int = _WIDEST) -
     return min(max(width, _NARROWEST), widest) if width else _USUAL
 
 
+def terminal_height(env: Environment, stream: TextIO) -> int:
+    """Return the number of lines of the terminal of a stream; 0 if it is not a terminal.
+
+    `LINES` takes precedence over the size of the terminal.
+    """
+    try:
+        if not stream.isatty():
+            return 0
+        lines = env.variables.get("LINES", "")
+        if lines.isascii() and lines.isdigit() and len(lines) < 6:
+            return int(lines)
+        return os.get_terminal_size(stream.fileno()).lines
+    except (OSError, ValueError, AttributeError):  # a closed stream, or no descriptor
+        return 0
+
+
 def cell_width(text: str) -> int:
     """Return the number of terminal columns of a text (Unicode Standard Annex 11)."""
     if text.isascii():

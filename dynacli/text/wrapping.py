@@ -114,21 +114,31 @@ def _end_of(code: str) -> str:
 
 
 def command_lines(words: Iterable[str], width: int) -> list[str]:
-    r"""Return the lines of a command, broken with `\` between its options. An option and its value stay together."""
+    r"""Return the lines of a command, broken with `\` between its options.
+
+    An option and its value stay together if they fit. Only an argument that does not fit alone is wider.
+    """
     parts: list[str] = []
     for word in words:
         if parts and re.match(r"--\S+$", parts[-1]) and not word.startswith("--"):
-            parts[-1] += f" {word}"
+            parts[-1:] = (
+                [f"{parts[-1]} {word}"] if _fits_line(f"{parts[-1]} {word}", width) else [parts[-1], word]
+            )
         else:
             parts.append(word)
     lines = ["  " + parts[0]]
     for part in parts[1:]:
-        if len(lines[-1]) + len(part) + 3 > width and lines[-1].strip():
+        if cell_width(lines[-1]) + cell_width(part) + 3 > width and lines[-1].strip():
             lines[-1] += " \\"
-            lines.append(f"{_COMMAND_INDENT}{part}")
+            lines.append((_COMMAND_INDENT if _fits_line(part, width) else "  ") + part)
         else:
             lines[-1] += f" {part}"
     return lines
+
+
+def _fits_line(part: str, width: int) -> bool:
+    """Return whether a part of a command fits a further line."""
+    return len(_COMMAND_INDENT) + cell_width(part) + len(" \\") <= width
 
 
 def shortened(text: str, width: int, mark: str = "...") -> str:

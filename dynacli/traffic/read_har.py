@@ -140,6 +140,32 @@ def read_har(file: Readable) -> Iterator[RecordedExchange]:
         raise _no_har(_NO_ENTRIES)
 
 
+def read_usable_har(file: Readable) -> Iterator[RecordedExchange | None]:
+    """Yield the exchanges like `read_har`, and None for each entry that cannot be read. A truncated file ends early.
+
+    Raises:
+        UsageError: The file is not a HAR file.
+        OSError: The file cannot be read.
+    """
+    has_entries = False
+    try:
+        for entry in _har_entries(file):
+            has_entries = True
+            try:
+                exchange = _exchange(entry)
+            except (KeyError, TypeError, AttributeError, ValueError, OverflowError, UsageError):
+                yield None
+                continue
+            yield exchange
+    except (UsageError, FileError) as error:
+        if not has_entries:
+            raise _no_har(error.reason) from error
+        yield None
+        return
+    if not has_entries:
+        raise _no_har(_NO_ENTRIES)
+
+
 def _har_entries(file: Readable) -> Iterator[Any]:
     try:
         yield from har_entries(file)

@@ -149,6 +149,11 @@ def _cookies(text: str) -> Iterator[Pair]:
             yield Pair(name, unquote(value), f"{name}={value}")
 
 
+def recorded_values(recorded: RecordedExchange, match: MatchedOperation) -> dict[tuple[str, str], Any]:
+    """Return the values of the declared parameters of a recorded request: (location, name) → value."""
+    return dict(_values(match, request_parts(recorded, match)))
+
+
 def _values(match: MatchedOperation, parts: RequestParts) -> Iterator[tuple[tuple[str, str], Any]]:
     """Yield the values of parameters, if their texts are unambiguous. Their texts take precedence."""
     headers = {name.lower(): value for name, value in parts.headers.items()}

@@ -174,6 +174,7 @@ class Engine:
         is_signed: bool = True,
         is_checked: bool = True,
         unvalidated: Collection[tuple[str, ...]] = (),
+        built: Request | None = None,
     ) -> Call:
         """Return a call whose request is built, signed and valid.
 
@@ -186,6 +187,7 @@ class Engine:
             is_signed: False to leave the credentials to `Call.sign`.
             is_checked: False to validate the request while the connection is opened.
             unvalidated: Location and name of each parameter that is not validated.
+            built: The request that another program built, without its credentials; None to build it from the inputs.
 
         Raises:
             UsageError: An input, a header, a server or the request is invalid.
@@ -210,6 +212,7 @@ class Engine:
                 adapt=adapt,
                 validating=None if after is None else after.validating,
                 on_event=self.on_event,
+                built=built,
             )
             if is_signed:
                 call.sign(self._ask, self._on_unsigned)

@@ -13,6 +13,7 @@ from dynacli.openapi.model.field_names import plain_name, words_of_name
 from dynacli.openapi.model.operation import Field, Operation, OperationSummary, Parameter, of_first_items
 from dynacli.openapi.model.wording import did_you_mean, enumerated
 from dynacli.record import replace
+from dynacli.registry.configuration import DEMO
 from dynacli.secrets import is_secret_name
 
 _MOST_READ = 150
@@ -30,7 +31,6 @@ _OF_OTHER_PROGRAMS = {
     "-d": ("--body",),
     "-m": ("--timeout",),
     "-n": ("--max-items",),
-    "-q": ("--jq",),
 }
 """Option of curl, gh or kubectl → dynacli's equivalent."""
 _PROXY = "Name a proxy in `HTTPS_PROXY` or `HTTP_PROXY`: see `{0} help environment`"
@@ -98,6 +98,8 @@ def how_to_sign_in(described: DescribedOperation | None = None) -> str:
     if described is None:
         return f"{rule}: run `{invocation('auth login', 'API')}`, or set `{variable('<API>_TOKEN')}`"
     api = described.api
+    if api.name == DEMO:
+        return f"{rule}, and the demo API signs in by itself"
     if not api.is_registered:
         return f"{rule}: set `{variable('TOKEN')}`"
     return f"{rule}: run `{invocation('auth login', api.name)}`, or set `{prefix_of(api.name)}_TOKEN`"

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.links.linked_operation import leads_elsewhere, linked_operation, links_in
+from dynacli.client.links.linked_operation import leads_elsewhere, linked_operation
 from dynacli.environment import invocation_words
 from dynacli.http.semantics import SAFE_METHODS
+from dynacli.openapi.model.links import links_in
 from dynacli.openapi.model.operation import Operation, OperationSummary, Parameter
 from dynacli.openapi.model.path_templates import ListingOperations
 from dynacli.openapi.model.runtime_expressions import Expression, parse_expression, split_template

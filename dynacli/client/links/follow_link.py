@@ -72,6 +72,16 @@ def sent_json(values: CallValues) -> Any:
     return json_of(ReceivedBody(body, values.media_type)) if isinstance(body, bytes) else None
 
 
+def received_call(call: Call, response: WireResponse, response_json: Callable[[], Any]) -> ReceivedCall:
+    """Return a call and its response for evaluating expressions. `$url` has no credentials.
+
+    Args:
+        response_json: Returns the value of the response; None if there is none.
+    """
+    request = call.signed.request._replace(url=call.signed.shown.url)
+    return ReceivedCall(request, call.values.parameters, sent_json(call.values), response, response_json)
+
+
 def link_value(source: Any, call: ReceivedCall) -> Any:
     """Return the value that a link takes from a call; None if it is missing.
 
@@ -80,19 +90,19 @@ def link_value(source: Any, call: ReceivedCall) -> Any:
     """
     expression = parse_expression(source)
     if expression is not None:
-        return next(_evaluate(expression, call), None)
+        return next(expression_values(expression, call), None)
     if not isinstance(source, str):
         return source
     texts = []
     for piece in split_template(source):
-        value = piece if isinstance(piece, str) else next(_evaluate(piece, call), None)
+        value = piece if isinstance(piece, str) else next(expression_values(piece, call), None)
         if value is None:
             return None
         texts.append(str(value))
     return "".join(texts)
 
 
-def _evaluate(expression: Expression, call: ReceivedCall) -> Iterator[Any]:
+def expression_values(expression: Expression, call: ReceivedCall) -> Iterator[Any]:
     """Yield the value of an expression, if it has one."""
     request, response = call.request, call.response
     sent = {(location, name.lower()): value for (location, name), value in call.sent.items()}
@@ -305,13 +315,7 @@ def followed_inputs(
     Raises:
         FormatError: The response lacks a value that the link needs.
     """
-    responded = ReceivedCall(
-        call.signed.request._replace(url=call.signed.shown.url),
-        call.values.parameters,
-        sent_json(call.values),
-        response,
-        lambda: json_of(call.received(response)),
-    )
+    responded = received_call(call, response, lambda: json_of(call.received(response)))
     parameters: dict[tuple[str, str], Any] = {}
     body: bytes | None = None
     for fill in link.fills:

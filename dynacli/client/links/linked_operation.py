@@ -1,27 +1,10 @@
-"""Links of responses, and the operations that they refer to (OpenAPI 3.2.0, "Link Object")."""
+"""The operations that links of responses refer to (OpenAPI 3.2.0, "Link Object")."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from dynacli.openapi.catalog.catalog_file import Catalog
-
-
-def links_in(
-    responses: Any, follow: Callable[[Any], Any]
-) -> Iterator[tuple[str, Mapping[str, Any], str, Mapping[str, Any]]]:
-    """Yield for each link the status and the Response Object with it, its name, and the Link Object.
-
-    Args:
-        responses: Responses Object of an operation.
-        follow: Follows references.
-    """
-    for status, reference in responses.items() if isinstance(responses, Mapping) else ():
-        response = follow(reference)
-        links = response.get("links") if isinstance(response, Mapping) else None
-        for name, raw in links.items() if isinstance(links, Mapping) else ():
-            link = follow(raw)
-            if isinstance(link, Mapping):
-                yield str(status), response, name, link
+from dynacli.openapi.model.links import path_and_method_of
 
 
 def linked_operation(catalog: Catalog, link: Mapping[str, Any], uri: str) -> str | None:
@@ -34,7 +17,7 @@ def linked_operation(catalog: Catalog, link: Mapping[str, Any], uri: str) -> str
     wanted, ref = link.get("operationId"), link.get("operationRef")
     if isinstance(wanted, str):
         return _first_name(catalog, "operation_id = ?", wanted)
-    path_and_method = _method_and_path(ref, uri) if isinstance(ref, str) else None
+    path_and_method = path_and_method_of(ref, uri) if isinstance(ref, str) else None
     return (
         _first_name(catalog, "path = ? AND lower(method) = ?", *path_and_method)
         if path_and_method is not None
@@ -50,15 +33,4 @@ def _first_name(catalog: Catalog, condition: str, *values: str) -> str | None:
 
 def leads_elsewhere(ref: str, uri: str) -> bool:
     """Return whether an `operationRef` refers to another document than the one at `uri`."""
-    return _method_and_path(ref, uri) is None
-
-
-def _method_and_path(ref: str, uri: str) -> tuple[str, str] | None:
-    """Return the path and the method in an `operationRef`; None if it refers to another document."""
-    from dynacli.openapi.document.json_trees import from_fragment
-
-    document, _, fragment = ref.partition("#")
-    if document and document != uri and not uri.endswith("/" + document.removeprefix("./")):
-        return None
-    steps = from_fragment("#" + fragment) or ()
-    return (steps[1], steps[-1].lower()) if len(steps) > 2 and steps[0] == "paths" else ("", "")
+    return path_and_method_of(ref, uri) is None

@@ -6,7 +6,7 @@ They are found by paths and names: after `/runs` comes `/runs/{id}`, and after t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -18,16 +18,20 @@ from dynacli.client.links.follow_link import followed_inputs, json_of, links_of
 from dynacli.client.operation_at import operation_by_id
 from dynacli.errors import FormatError
 from dynacli.openapi.catalog.catalog_file import Catalog, operations_at
+from dynacli.openapi.document.json_trees import MISSING, split
+from dynacli.openapi.document.json_trees import follow as follow_steps
 from dynacli.openapi.model.acting_names import is_reading
 from dynacli.openapi.model.field_names import NAMING, plain_name, singular
-from dynacli.openapi.model.find_items import ENVELOPES, item_values
+from dynacli.openapi.model.find_items import ENVELOPES, fitting_value, item_values
 from dynacli.openapi.model.media_types import success_response, success_schema
 from dynacli.openapi.model.operation import Operation, OperationSummary, Parameter, documented_status
 from dynacli.openapi.model.path_templates import (
     collection_template,
+    item_template,
     item_templates,
     listed_collections,
     parameter_names,
+    path_template,
     path_values,
     resource_template,
 )
@@ -39,6 +43,7 @@ from dynacli.urls import join_url, split_url
 
 if TYPE_CHECKING:
     from dynacli.http.exchange import WireResponse
+    from dynacli.openapi.model.resources import Resource
 
 _IDS = ("id", "uuid", "identifier", "number")
 _LONGEST = 100
@@ -83,14 +88,56 @@ def next_calls(
     Raises:
         DamagedCatalogError: The catalog is damaged.
     """
-    operation, catalog = described.operation, described.api.catalog
-    summaries = _operations_with_id(catalog, operation.path) if operation.method != "DELETE" else []
+    if described.operation.method == "DELETE":
+        return
+    catalog, resource = described.api.catalog, _resource_of_items(described)
+    identity = resource.identity if resource is not None else None
+    steps = split(identity.field) if identity is not None else ()
+    of_resource = _operations_on_item(catalog, resource) if resource is not None else []
+    found = list(_calls_of(of_resource, described, item, given, steps))
+    yield from found or _calls_of(
+        _operations_with_id(catalog, described.operation.path), described, item, given, ()
+    )
+
+
+def _calls_of(
+    summaries: Sequence[OperationSummary],
+    described: DescribedOperation,
+    item: Any,
+    given: Mapping[ParameterKey, Any],
+    identity: Sequence[str],
+) -> Iterator[tuple[str, list[str]]]:
+    """Yield the operations that can be called for an item, each with the arguments of a call."""
     for summary in summaries[:_MOST_OPERATIONS]:
-        if summary.name != operation.name:
-            target = DescribedOperation(described.api, catalog.operation(summary.name))
-            arguments = _arguments_of(target, item, _given_to(target, described, given))
+        if summary.name != described.operation.name:
+            target = DescribedOperation(described.api, described.api.catalog.operation(summary.name))
+            arguments = _arguments_of(target, item, given_to(target, described, given), identity)
             if arguments is not None:
                 yield summary.name, arguments
+
+
+def _resource_of_items(described: DescribedOperation) -> Resource | None:
+    """Return the resource that an operation lists or creates, if its items have a path; None if there is none."""
+    name = described.operation.name
+    for resource in described.api.catalog.resources_of(name) if described.is_documented else ():
+        names = (*(listed.operation for listed in resource.lists), *resource.create)
+        if name in names and name not in resource.change and resource.template.endswith("}"):
+            return resource
+    return None
+
+
+def _operations_on_item(catalog: Catalog, resource: Resource) -> list[OperationSummary]:
+    """Return the operations on the item of a resource, then those below it."""
+    template = resource.template
+
+    def is_wanted(path: str) -> bool:
+        is_below = item_template(path) == template or path_template(path).startswith(f"{template}/")
+        return is_below and path.count("{") == template.count("{")
+
+    summaries = operations_at(catalog, ("GET",), is_wanted)
+    by_id = operation_by_id(catalog, summaries[0].path) if summaries else None
+    summaries.sort(key=lambda summary: item_template(summary.path) != template)
+    return summaries if by_id is None else [by_id, *summaries]
 
 
 def _operations_with_id(catalog: Catalog, path: str) -> list[OperationSummary]:
@@ -118,7 +165,7 @@ def _operations_with_id(catalog: Catalog, path: str) -> list[OperationSummary]:
     return summaries if by_id is None else [by_id, *summaries]
 
 
-def _given_to(
+def given_to(
     target: DescribedOperation, described: DescribedOperation, given: Mapping[ParameterKey, Any]
 ) -> dict[ParameterKey, Any]:
     """Return parameter → value for a target, from another call. Path values are matched by the path before them."""
@@ -132,9 +179,13 @@ def _given_to(
 
 
 def _arguments_of(
-    target: DescribedOperation, item: Any, values: Mapping[ParameterKey, Any]
+    target: DescribedOperation, item: Any, values: Mapping[ParameterKey, Any], identity: Sequence[str]
 ) -> list[str] | None:
-    """Return the arguments of a call with the id of an item; None if a required input is unknown."""
+    """Return the arguments of a call with the id of an item; None if a required input is unknown.
+
+    Args:
+        identity: The steps to the id in an item; empty if they are unknown.
+    """
     in_path: list[str] = []
     options: list[str] = []
     for parameter in target.operation.parameters:
@@ -143,7 +194,7 @@ def _arguments_of(
             continue
         value = values.get(parameter.key)
         if value is None and parameter.name == parameter_names(target.operation.path)[-1]:
-            value = _id_of(target, parameter, item)
+            value = _id_of(target, parameter, item, identity)
         if value is None or isinstance(value, dict | list) or not _takes_value(target, parameter, value):
             return None
         text = option_text(value)
@@ -154,13 +205,18 @@ def _arguments_of(
     return [*in_path, *options]
 
 
-def _id_of(target: DescribedOperation, parameter: Parameter, item: Any) -> Any:
+def _id_of(target: DescribedOperation, parameter: Parameter, item: Any, identity: Sequence[str]) -> Any:
     """Return the id of an item for a path parameter, also from inside an envelope; None if it has none."""
     collection = collection_template(target.operation.path, len(parameter_names(target.operation.path)) - 1)
     noun = singular(collection.rpartition("/")[2])
     fits = partial(_takes_value, target)
     members = item.items() if isinstance(item, Mapping) else ()
     inner = [member for key, member in members if plain_name(str(key)) in {noun, *ENVELOPES}]
+    for holder in (item, *inner) if identity else ():
+        own = follow_steps(holder, identity)
+        value = None if own is MISSING else fitting_value(own, parameter, fits)
+        if value is not None:
+            return value
     holders = [_without_names(holder, parameter) for holder in (item, *inner)]
     return next((value for holder in holders for value in item_values(holder, parameter, noun, fits)), None)
 
@@ -187,22 +243,30 @@ def _without_names(item: Any, parameter: Parameter) -> Any:
     return {key: value for key, value in item.items() if not NAMING.fullmatch(plain_name(str(key)))}
 
 
-def call_after_creation(call: Call, response: WireResponse) -> tuple[str, list[str]] | None:
-    """Return the operation that reads a created resource, with the arguments of a call; None if it is unknown.
+def call_after_change(call: Call, response: WireResponse) -> tuple[str, list[str]] | None:
+    """Return the operation that reads a created or changed resource, with the arguments of a call.
 
-    A link of the document is tried first, then `Location` (RFC 9110, section 10.2.2), then an id in the response,
-    which is a guess. If the state of the resource is temporary, the arguments wait for its end.
+    A link of the document is tried first, then `Location` (RFC 9110, section 10.2.2). After PATCH and PUT follows the
+    URL of the call itself; after a request to a collection, an id in the response, which is a guess. If the state of
+    the resource is temporary, the arguments wait for its end.
 
     Args:
         call: Call of an operation that may change data.
         response: Its successful response.
+
+    Returns:
+        None if the operation is unknown.
     """
     body = json_of(call.received(response))
     item = body[0] if isinstance(body, list) and len(body) == 1 else body
     # A request to an item changes it, and creates no resource.
     is_on_item = call.described.operation.path.rstrip("/").endswith("}")
     guessed = () if is_on_item else next_calls(call.described, item, call.values.parameters)
-    for name, arguments in (*_linked_calls(call, response), *_located_calls(call, response), *guessed):
+    places = [response.header("location")]
+    if is_on_item and call.described.operation.method in ("PATCH", "PUT"):
+        places.append(call.signed.shown.url)
+    located = (found for place in places for found in _located_calls(call, place))
+    for name, arguments in (*_linked_calls(call, response), *located, *guessed):
         if all(map(_is_plain, arguments)):
             reading = DescribedOperation(call.described.api, call.described.api.catalog.operation(name))
             return name, [*arguments, *_wait_arguments(reading, item)]
@@ -226,11 +290,10 @@ def _linked_calls(call: Call, response: WireResponse) -> Iterator[tuple[str, lis
             yield operation.name, [option_text(word) for word in arguments]
 
 
-def _located_calls(call: Call, response: WireResponse) -> Iterator[tuple[str, list[str]]]:
-    """Yield the operation for the URL in `Location`, if it is on the server of the call."""
+def _located_calls(call: Call, location: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield the operation that reads a URL, absolute or relative to the call's, if it is on the server of the call."""
     from dynacli.client.operation_at import operation_at
 
-    location = response.header("location")
     base = split_url(base_url_of(call.described, call.settings))
     try:
         url = split_url(join_url(call.signed.shown.url, location))

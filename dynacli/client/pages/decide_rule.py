@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.client.links.linked_operation import links_in
 from dynacli.client.pages.page_rule import (
     ABSENT,
     EXTENSIONS,
@@ -31,6 +30,7 @@ from dynacli.client.profiles import malformed
 from dynacli.http.semantics import is_sequence
 from dynacli.openapi.document.json_trees import join, split
 from dynacli.openapi.model.field_names import MORE_NAMES, plain_name
+from dynacli.openapi.model.links import links_in
 from dynacli.openapi.model.media_types import success_response, success_schema
 from dynacli.openapi.model.wording import enumerated
 from dynacli.openapi.schema.read_schema import mapping_of

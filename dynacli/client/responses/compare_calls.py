@@ -203,6 +203,8 @@ def compare_calls(
             and (all(map(TIME.fullmatch, values)) or any(is_time(tuple(steps)) for is_time in times))
         )
 
+    steps, field = described.listed_resource or ((), "")
+    rules = replace(rules, identity=(("body", *steps), field))
     found = compare_responses(*compared, rules=rules, is_changing=is_changing, is_masked=is_masked)
     masker = left.masker.joined(right.masker)
     return found._replace(

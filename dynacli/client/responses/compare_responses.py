@@ -110,11 +110,13 @@ class ComparisonRules:
         ignored: Steps to parts that are not compared; `*` matches any step.
         all_values: True to compare also values that change with every response.
         order_counts: True if the order of items matters, even if they have ids.
+        identity: The steps to the list of the response, and the field that identifies its items by the document.
     """
 
     ignored: tuple[tuple[str, ...], ...] = ()
     all_values: bool = False
     order_counts: bool = False
+    identity: tuple[ValueSteps, str] = ((), "")
 
     def ignores(self, steps: ValueSteps) -> bool:
         """Return whether a part is not compared."""
@@ -148,7 +150,7 @@ def compare_responses(
         }
         for compared_response in (left, right)
     ]
-    for difference in _differences(*sides, order_counts=rules.order_counts):
+    for difference in _differences(*sides, rules=rules):
         if rules.ignores(difference.steps):
             continue
         if is_masked and isinstance(difference.right, str) and MASK in difference.right:
@@ -186,7 +188,7 @@ class _Pair(NamedTuple):
     item: str
 
 
-def _differences(left: Any, right: Any, *, order_counts: bool) -> Iterator[Difference]:
+def _differences(left: Any, right: Any, *, rules: ComparisonRules) -> Iterator[Difference]:
     """Yield the differences between two JSON values, without recursion."""
     waiting = [_Pair((), left, right, "")]
     while waiting:
@@ -195,7 +197,7 @@ def _differences(left: Any, right: Any, *, order_counts: bool) -> Iterator[Diffe
         if isinstance(left, dict) and isinstance(right, dict):
             waiting += reversed(list(_member_pairs(pair)))
         elif isinstance(left, list) and isinstance(right, list):
-            waiting += reversed(list(_item_pairs(pair, order_counts=order_counts)))
+            waiting += reversed(list(_item_pairs(pair, rules)))
         elif left is MISSING:
             if right is not MISSING:
                 yield Difference(steps, "added", None, right, item)
@@ -219,18 +221,19 @@ def _member_pairs(pair: _Pair) -> Iterator[_Pair]:
             yield _Pair((*steps, name), MISSING, other, item)
 
 
-def _item_pairs(pair: _Pair, *, order_counts: bool) -> Iterator[_Pair]:
+def _item_pairs(pair: _Pair, rules: ComparisonRules) -> Iterator[_Pair]:
     """Yield the pairs of items of two lists, aligned by an identifying field, by value or by position."""
     steps, left, right, item = pair
-    identified = _identified(left, right)
-    if identified is not None and order_counts:
+    listed, own = rules.identity
+    identified = _identified(left, right, own if own and steps == listed else "")
+    if identified is not None and rules.order_counts:
         _, indexes, other_indexes = identified
         if [value for value in indexes if value in other_indexes] != [
             value for value in other_indexes if value in indexes
         ]:
             identified = None
     if identified is None:
-        if not order_counts and _are_strings(left) and _are_strings(right):
+        if not rules.order_counts and _are_strings(left) and _are_strings(right):
             aligned = _by_value(left, right)
         else:
             is_shallow = sum(isinstance(step, int) for step in steps) < _MOST_LISTS
@@ -252,15 +255,18 @@ def _item_text(field: str, item: Mapping[str, Any]) -> str:
     return shortened(f"{field}: {item[field]}"[: 10 * _LONGEST_ITEM], _LONGEST_ITEM)
 
 
-def _identified(left: list[Any], right: list[Any]) -> tuple[str, _Indexes, _Indexes] | None:
+def _identified(left: list[Any], right: list[Any], own: str) -> tuple[str, _Indexes, _Indexes] | None:
     """Return the identifying field of the items in two lists, and the indexes of its values; None if there is none.
 
-    A field with an identifying name is preferred. Otherwise it is the field with the most values in both lists, if
-    these are more than half.
+    The field of the document is preferred, then a field with an identifying name. Otherwise it is the field with the
+    most values in both lists, if these are more than half.
+
+    Args:
+        own: The field that identifies the items by the document; empty if unknown.
     """
     if not left or not right or not all(isinstance(item, dict) for item in (*left, *right)):
         return None
-    named, best, most = identifying_fields(left[0]), None, min(len(left), len(right)) / 2
+    named, best, most = [own, *identifying_fields(left[0])], None, min(len(left), len(right)) / 2
     for field in dict.fromkeys((*named, *left[0])):
         found = field, _indexes_by(field, left), _indexes_by(field, right)
         if not (found[1] and found[2]):

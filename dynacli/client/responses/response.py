@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import cached_property
-from types import TracebackType
+from types import GenericAlias, TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from dynacli.client.call import Call, CallEvent, ResponseHead, ResponsePart, sent_request
@@ -121,6 +121,10 @@ class Response:
         reasons = (*validation.failures, *validation.not_validated) if validation is not None else ()
         self.not_validated: tuple[str, ...] = tuple(dict.fromkeys(reasons))
 
+    def __class_getitem__(cls, data: Any) -> GenericAlias:
+        """Return `Response[T]`, which annotations have after `dynacli stubs`; `T` is the type of `data`."""
+        return GenericAlias(cls, data)
+
     def __repr__(self) -> str:
         """Return the status and the name of the operation."""
         return f"<Response {self.status} to {self._call.described.operation.name}>"
@@ -167,8 +171,7 @@ class Response:
                 value = exact_value(body)
             except NoValueError as error:
                 raise FormatError("The response cannot be asked by SQL", reason=str(error)) from error
-            known = body.known() if body.known is not None else None
-        rows: list[dict[str, Any]] = run_query.query_result(value, query, known, body.schema)
+        rows: list[dict[str, Any]] = run_query.query_result(value, query, body)
         return rows
 
     def body_schema(self) -> BodySchema:

@@ -13,7 +13,7 @@ from dynacli.client.call import Call
 from dynacli.client.links.next_calls import next_calls
 from dynacli.client.pages.decide_rule import configured_rule, document_pages
 from dynacli.client.pages.page_rule import is_listing, place_at
-from dynacli.commands.call.conclude_call import creation_line, next_line
+from dynacli.commands.call.conclude_call import change_line, next_line
 from dynacli.commands.run import Run
 from dynacli.openapi.model.acting_names import is_reading
 from dynacli.openapi.model.find_items import Items
@@ -65,8 +65,8 @@ def around_response(
         is_filtered = run.options.filter or run.options.jq or run.options.sql
         came = _Came() if is_filtered else _items_that_came(call, response, pages, view)
         if not _only_reads(call):
-            created = creation_line(run, call, response, "-o", "agent")
-            return Around(came.total, came.text, commands=(created,) if created else ())
+            changed = change_line(run, call, response, "-o", "agent")
+            return Around(came.total, came.text, commands=(changed,) if changed else ())
         line = _typed_line(run, call)
         if line is None:
             return Around(came.total, came.text)
@@ -140,6 +140,8 @@ def _further_lines(
     line: CallLine, view: AgentView, came: _Came, narrowing: Sequence[Word]
 ) -> Iterator[CallLine]:
     """Yield commands that print more of the same response."""
+    # A filter by JMESPath cannot follow another kind of filter.
+    may_filter = not any(word.option_name in {"jq", "sql"} for word in line.after)
     if narrowing:
         wide = [word for word in line.after if word not in narrowing or _is_needed(word)]
         if len(wide) < len(line.after):
@@ -149,13 +151,13 @@ def _further_lines(
     elif view.shown is None:
         if view.size:
             yield line.with_options({"max_bytes"}, ("--max-bytes", _room(view.size)))
-        elif view.hidden:
+        elif view.hidden and may_filter:
             yield _filtered(line, place_at(view.hidden[0]).text)
     elif view.items:
         rest = _rest(line, view, came)
         if rest is not None:
             yield rest
-        if (view.hidden or not view.shown) and not view.is_of_columns:
+        if may_filter and (view.hidden or not view.shown) and not view.is_of_columns:
             place = place_at(*view.steps).text
             first = f"values({place})[0]" if view.is_keyed else f"{place}[0]".removeprefix("@")
             yield _filtered(line, first)

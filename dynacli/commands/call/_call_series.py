@@ -212,12 +212,16 @@ class Listing:
                     from dynacli.output.written_items import written_items
 
                     known = self._described.known_items or KnownItems()
-                    writing = written_items(self._run.env, self._form, known=known)
+                    writing = written_items(self._run.env, self._form, known=known, is_later=self._is_later)
                     self._write_item = stack.enter_context(writing)
                     self._write_item(item)
 
                 self._write_item = begin
             yield
+
+    def _is_later(self) -> bool:
+        """Return whether the page that is written is not the first one."""
+        return self._pages.last is not None and self._pages.last.number > 1
 
     def _take_whole(self, page: Page) -> None:
         """Handle a page. An interruption waits until the page is written.

@@ -29,7 +29,7 @@ def note_deprecation(run: Run, call: Call, response: WireResponse) -> None:
     """Print that a server will end an operation, once a day for each operation."""
     text = _deprecation_text(call.described.operation.name, response)
     key = f"{api_key(call.described.api.revisions.directory)} {call.described.operation.name}"
-    if text and _is_first_today(run.env, key):
+    if text and not run.env.is_quiet and _is_first_today(run.env, key):
         run.note(call.signed.response_masker(response.headers).mask(text))
 
 

@@ -420,8 +420,8 @@ class ResponseReceiver:
         ):
             # Not for plain bytes in a pipe: parsing them again takes longer than the whole validation.
             _note_items(run, call, response, form)
-        is_created = call.described.operation.method == "POST" and response.is_success
-        if is_created and (run.env.is_agent or run.env.stderr_is_terminal) and form.format != "agent":
+        is_change = call.described.operation.method in ("PATCH", "POST", "PUT") and response.is_success
+        if is_change and (run.env.is_agent or run.env.stderr_is_terminal) and form.format != "agent":
             from dynacli.commands.call.conclude_call import note_next_call
 
             note_next_call(run, call, response)

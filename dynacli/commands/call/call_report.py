@@ -1,7 +1,7 @@
 """`--report`: validation results of a call for programs, written to files or to standard error."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -20,13 +20,14 @@ from dynacli.output.finding_reports import (
 )
 
 _FORMATS = ("json", "junit", "sarif", "github")
+_HAR = "har"
 
 
 class WantedReport(NamedTuple):
     """A requested report.
 
     Args:
-        format: One of `_FORMATS`.
+        format: One of `_FORMATS`, or `har` for a command that writes it.
         file: The output file; empty for standard error.
     """
 
@@ -34,22 +35,28 @@ class WantedReport(NamedTuple):
     file: str
 
 
-def wanted_reports(options: Options) -> list[WantedReport]:
+def _wanted_reports(options: Options, *, with_har: bool = False) -> list[WantedReport]:
     """Return the requested reports.
+
+    Args:
+        with_har: Whether the command also writes its calls as `har=FILE`.
 
     Raises:
         UsageError: A format is unknown, a file has no name, or a file is named twice.
     """
+    formats = (*_FORMATS, _HAR) if with_har else _FORMATS
     reports = []
     files = {os.path.abspath(options.output_file)} if options.output_file else set()
     for word in options.report:
         name, equals, file = word.partition("=")
-        if name not in _FORMATS:
-            known = ", ".join(f"`{format_}`" for format_ in _FORMATS)
+        if name not in formats:
+            known = ", ".join(f"`{format_}`" for format_ in formats)
             raise UsageError(
                 f"`{name}` is not a format of reports",
                 hint=f"Use one of {known}, with `=FILE` for a file",
             )
+        if name == _HAR and not equals:
+            raise UsageError("`--report har` names no file", hint="Write `--report har=FILE`")
         if equals and not file:
             raise UsageError(
                 f"`--report {word}` names no file", hint=f"Write `--report {name}=FILE`, or `--report {name}`"
@@ -65,16 +72,60 @@ def wanted_reports(options: Options) -> list[WantedReport]:
     return reports
 
 
-def write_reports(env: Environment, options: Options, calls: Sequence[ValidatedCall]) -> None:
+def check_files(options: Options, *, with_har: bool = False, **files: str | None) -> None:
+    """Check, before anything is sent, that no file is named twice and that its directory exists.
+
+    Args:
+        with_har: As in `_wanted_reports`.
+        files: Option → the file that it names.
+
+    Raises:
+        UsageError: An option names no file, or two options name the same file.
+        FileError: The directory of a file does not exist.
+    """
+    named = [
+        (f"--report ...={report.file}", report.file)
+        for report in _wanted_reports(options, with_har=with_har)
+        if report.file
+    ]
+    if options.output_file:
+        named.append((f"-o {options.output}", options.output_file))
+    named.extend((f"--{option}", file) for option, file in files.items() if file is not None)
+    taken: set[str] = set()
+    for option, file in named:
+        if not file:
+            raise UsageError(f"`{option}` names no file")
+        path = os.path.abspath(file)
+        if path in taken:
+            raise UsageError(f"`{file}` is named twice", hint="Give each its own file")
+        taken.add(path)
+        folder = os.path.dirname(path)
+        if not os.path.isdir(folder):
+            from shlex import quote
+
+            raise FileError(
+                f"`{file}` cannot be written",
+                reason=f"`{folder}` is not a directory",
+                hint=f"Create the directory first: `mkdir -p {quote(folder)}`",
+            )
+
+
+def write_reports(
+    env: Environment,
+    options: Options,
+    calls: Sequence[ValidatedCall],
+    har: Callable[[], str] | None = None,
+) -> None:
     """Write the requested reports.
 
     Args:
         calls: The calls to report, without secrets.
+        har: Returns the calls as an HTTP Archive; None if the command does not write it.
 
     Raises:
         FileError: A file cannot be written.
     """
-    for report in wanted_reports(options):
+    for report in _wanted_reports(options, with_har=har is not None):
         if not report.file:
             from dynacli.output.standard_error import write_stderr
 
@@ -84,6 +135,11 @@ def write_reports(env: Environment, options: Options, calls: Sequence[ValidatedC
 
         from dynacli.files import write_named_file
 
+        if report.format == _HAR and har is not None:
+            # Private, because bodies of responses may contain private data that is not masked.
+            content = har().encode("utf-8", "backslashreplace")
+            write_named_file(Path(report.file), content, is_private=True)
+            continue
         content = _report_text(report.format, calls, is_file=True).encode("utf-8", "backslashreplace")
         write_named_file(Path(report.file), content)
 
@@ -193,7 +249,7 @@ def reporting(run: Run, described: DescribedOperation, settings: CallSettings) -
         UsageError: `--report` is invalid; raised before the block.
         FileError: A report cannot be written, and the block raised no error.
     """
-    report = CallReport(wanted_reports(run.options), settings.level)
+    report = CallReport(_wanted_reports(run.options), settings.level)
     try:
         yield report
     except DynacliError as error:

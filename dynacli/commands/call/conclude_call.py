@@ -10,7 +10,7 @@ from dynacli.commands.run import Run
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, FileError, FormatError, MismatchError
 from dynacli.openapi.model.wording import age_text
-from dynacli.output.standard_error import write_stderr
+from dynacli.output.standard_error import write_stderr, write_trace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,24 +88,24 @@ def conclude_part(run: Run, call: Call, response: WireResponse, report: CallRepo
 
 
 def note_next_call(run: Run, call: Call, response: WireResponse) -> None:
-    """Print the command that reads a newly created resource, if the document or the response shows it."""
-    line = creation_line(run, call, response)
+    """Print the command that reads a created or changed resource, if the document or the response shows it."""
+    line = "" if run.env.is_quiet else change_line(run, call, response)
     if line:
         write_stderr(run.env, f"next: {line}")
 
 
-def creation_line(run: Run, call: Call, response: WireResponse, *more: str) -> str:
-    """Return the command that reads a newly created resource; empty if it is unknown.
+def change_line(run: Run, call: Call, response: WireResponse, *more: str) -> str:
+    """Return the command that reads a created or changed resource; empty if it is unknown.
 
     For the demo API it is empty, because the demo API forgets everything when its command ends.
 
     Args:
         more: Arguments to add at the end.
     """
-    from dynacli.client.links.next_calls import call_after_creation
+    from dynacli.client.links.next_calls import call_after_change
     from dynacli.registry.configuration import DEMO
 
-    found = call_after_creation(call, response) if call.described.api.name != DEMO else None
+    found = call_after_change(call, response) if call.described.api.name != DEMO else None
     return "" if found is None else next_line(run, call, response, found[0], [*found[1], *more])
 
 
@@ -247,7 +247,7 @@ def _write_notes(
 def _show_request(env: Environment, signed: Signed) -> None:
     """Print the method, the URL and the headers of the request."""
     lines = [f"> {signed.shown.method} {signed.shown.url}", *_header_lines(">", signed, signed.shown.headers)]
-    write_stderr(env, signed.masker.mask("\n".join(lines)))
+    write_trace(env, signed.masker.mask("\n".join(lines)))
 
 
 def show_response(env: Environment, signed: Signed, response: WireResponse) -> None:
@@ -255,7 +255,7 @@ def show_response(env: Environment, signed: Signed, response: WireResponse) -> N
     lines = [f"< {status} {url}" for status, url in response.hops]
     lines.append(f"< {response.http_version} {response.status} {response.reason}".rstrip())
     lines.extend(_header_lines("<", signed, response.headers))
-    write_stderr(env, signed.masker.mask("\n".join(lines)))
+    write_trace(env, signed.masker.mask("\n".join(lines)))
 
 
 def write_head(env: Environment, signed: Signed, response: WireResponse) -> None:
@@ -282,7 +282,7 @@ def cached_age(response: WireResponse) -> str:
 
 def show_size(env: Environment, response: WireResponse) -> None:
     """Print the size of the response and the duration of the call."""
-    write_stderr(env, f"* {response.size} bytes in {response.seconds * 1000:.0f} ms")
+    write_trace(env, f"* {response.size} bytes in {response.seconds * 1000:.0f} ms")
 
 
 def show_validators(env: Environment, request: ValidationResult, response: ValidationResult) -> None:
@@ -293,7 +293,7 @@ def show_validators(env: Environment, request: ValidationResult, response: Valid
     parts = [f"the request and the response by {by[0]}"]
     if by[0] != by[1]:
         parts = [f"the request by {by[0]}", f"the response by {by[1]}"]
-    write_stderr(env, f"* validated: {', '.join(parts)}")
+    write_trace(env, f"* validated: {', '.join(parts)}")
 
 
 def _header_lines(mark: str, signed: Signed, headers: Iterable[tuple[str, str]]) -> list[str]:

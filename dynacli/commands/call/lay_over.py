@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.inputs.query_pairs import input_in_query
 from dynacli.client.inputs.read_plain_inputs import input_key
-from dynacli.commands._operation_table import OperationTable
+from dynacli.commands.operation_table import OperationTable
 from dynacli.commands.read_line import CommandLine, Word, read_words
 from dynacli.commands.run import Run
 from dynacli.errors import UsageError

@@ -323,9 +323,9 @@ class TerminalListener:
             from dynacli.commands.call.conclude_call import cache_text, cached_age
 
             if self._run.options.verbose:
-                from dynacli.output.standard_error import write_stderr
+                from dynacli.output.standard_error import write_trace
 
-                write_stderr(self._run.env, f"* cache: {cache_text(response)}")
+                write_trace(self._run.env, f"* cache: {cache_text(response)}")
             else:
                 self._run.note(f"The response is from the cache, {cached_age(response)} old")
 
@@ -339,9 +339,9 @@ class TerminalListener:
         """Show the reason for a pause."""
         env = self._run.env
         if self._run.options.verbose:
-            from dynacli.output.standard_error import write_stderr
+            from dynacli.output.standard_error import write_trace
 
-            write_stderr(env, f"* {text}")
+            write_trace(env, f"* {text}")
         elif env.stderr_is_terminal:
             from dynacli.output.status_line import StatusLine
 

@@ -1,12 +1,14 @@
 """The overview of an API: its title, sign-in, operations, and the next commands.
 
-The page has at most 40 lines of at most 100 columns, whatever the size of the document. It reads operations only if
-it lists all of them, or if there are no tags to count.
+The page has at most 40 lines of at most 100 columns, whatever the size of the document. On a taller terminal it has at
+most 60. The user's aliases get a few more lines. The page reads operations only if it lists all of them, has no tags to
+count, or has a tree of tags.
 """
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, partial
 from itertools import islice
@@ -19,10 +21,11 @@ from dynacli.errors import DynacliError, FileError
 from dynacli.files import is_url
 from dynacli.openapi.model.operation import OperationSummary, Server
 from dynacli.openapi.model.overview import Overview
+from dynacli.openapi.model.tag_tree import tag_tree
 from dynacli.openapi.model.wording import age_text, counted, shell_line, telling
-from dynacli.registry.configuration import DEMO, LOGIN_KEY
+from dynacli.registry.configuration import DEMO, LOGIN_KEY, Configuration
 from dynacli.registry.opened_api import OpenedApi
-from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
+from dynacli.text.terminal import Painter, cell_width, terminal_height, terminal_width, visible
 from dynacli.text.wrapping import closed, foreign_lines, foreign_within, shortened, word_or_quoted, wrapped
 
 if TYPE_CHECKING:
@@ -30,14 +33,19 @@ if TYPE_CHECKING:
     from dynacli.options.standard_options import Options
 
 _MOST_LINES = 40
+_MOST_ON_TERMINAL = 60
+"""Maximum number of lines on a terminal that has more than 40."""
 _MOST_COLUMNS = 100
 _MOST_LISTED = 25
 """Maximum number of operations to list. If there are more, the page lists tags."""
+_DEEPEST_TAG = 9
+"""Maximum number of levels of tags that the page shows; it shows fewer if it lacks the lines."""
 _FEWEST_TAGS = 12
 """Minimum number of lines for the tags of a large document."""
 _MOST_SERVERS = 3
 _MOST_VARIABLES = 3
 _MOST_STATUSES = 12
+_MOST_ALIASES = 5
 _LONGEST_NAME = 60
 """Maximum columns of the name of the API within a sentence. The name may be a URL."""
 _USAGE_INDENT = 7
@@ -83,12 +91,15 @@ class _Page:
         self.overview: Overview = api.catalog.overview()
         self.paint = Painter.for_stdout(env)
         self.width = min(terminal_width(env, env.stdout), _MOST_COLUMNS)
+        # The prompt of the shell needs a line.
+        self.most_lines = max(_MOST_LINES, min(terminal_height(env, env.stdout) - 1, _MOST_ON_TERMINAL))
         self.name = shortened(_shown_name(api), min(_LONGEST_NAME, self.width - _USAGE_INDENT))
 
     def text(self, options: Options, server: str, identity: str, notes: Iterable[str]) -> str:
         """Return the page. The operations or tags get the lines that the other parts leave."""
         title, about = self._title(), self._about()
         facts = self._facts(options, server, identity)
+        aliases = self._aliases()
         commands = self._next(options, server, identity)
         reported = [line for note in notes for line in wrapped(note, self.width)]
         whole = [line for fact in facts for line in fact]
@@ -103,10 +114,10 @@ class _Page:
             (_apart(title, cut), commands),
             (_apart(title, cut), commands[:2]),
         ):
-            room = _MOST_LINES - len(self._usage()) - len(above) - len(below) - 3
+            room = self.most_lines - len(self._usage()) - len(above) - len(below) - 3
             if room >= needed:
                 break
-        return "\n".join(_apart(self._usage(), above, self._contents(room), below))
+        return "\n".join(_apart(self._usage(), above, self._contents(room), aliases, below))
 
     def _usage(self) -> list[str]:
         words = f"{'[TAG] ' if self.overview.tags else ''}OPERATION [ARGUMENTS] [OPTIONS]"
@@ -302,24 +313,26 @@ class _Page:
 
     def _all_operations(self, operations: list[OperationSummary], room: int) -> list[str]:
         """Return the operations grouped by tag. Without enough lines, omit empty lines first, then the tags."""
-        by_tag: dict[str, list[OperationSummary]] = {}
-        for operation in operations:
-            by_tag.setdefault(operation.tags[0] if operation.tags else "", []).append(operation)
-        needed = len(operations) + len(by_tag)
-        if set(by_tag) == {""} or needed > room:
+        from dynacli.commands.help_pages.operation_list import by_tag
+
+        groups = list(by_tag(operations, tag_tree(self.api.catalog.meta)))
+        needed = len(operations) + len(groups)
+        if needed > room or not any(operation.tags for operation in operations):
             return self._first_operations(operations, room)
         lines: list[str] = []
-        for tag, tagged in by_tag.items():
-            if lines and needed + len(by_tag) - 1 <= room:
+        for title, tagged in groups:
+            if lines and needed + len(groups) - 1 <= room:
                 lines.append("")
-            word = word_or_quoted(shortened(tag, self.width - 2)) if tag else "Without a tag"
-            lines.append(self.paint.bold(word))
+            is_tag = bool(tagged[0].tags)
+            lines.append(
+                self.paint.heading(word_or_quoted(shortened(title, self.width - 2)) if is_tag else title)
+            )
             lines += self._operation_rows(tagged)
         return lines
 
     def _first_operations(self, operations: Sequence[OperationSummary], room: int) -> list[str]:
         """Return as many operations as fit, and the number of the others."""
-        lines = [self.paint.bold("Operations")]
+        lines = [self.paint.heading("Operations")]
         if self.overview.operations + 1 <= room:
             return [*lines, *self._operation_rows(operations)]
         listed = operations[: max(room - 2, 0)]
@@ -338,8 +351,10 @@ class _Page:
         return self._rows(rows)
 
     def _tags(self, room: int) -> list[str]:
-        """Return the tags with most operations, and the number of the others."""
+        """Return the tags with most operations, and the number of the others; or the tree of the tags if it fits."""
         overview = self.overview
+        if tree := self._tag_tree(room):
+            return tree
         untagged = (
             [("without a tag", f"{overview.untagged:,}", partial(foreign_within, "", paint=self.paint))]
             if overview.untagged
@@ -356,9 +371,41 @@ class _Page:
             )
             for tag in tags
         ]
-        lines = [self.paint.bold("Tags") + self.paint.dim("  and how many operations they have")]
+        lines = [self.paint.heading("Tags") + self.paint.dim("  and how many operations they have")]
         lines += self._rows([*rows, *untagged])
         return [*lines, self._more(f"{overview.tags - len(tags):,} more tags")] if is_cut else lines
+
+    def _tag_tree(self, room: int) -> list[str]:
+        """Return the lines of the tree of the tags, or of its top if it does not fit; empty if there is no tree."""
+        tags = tag_tree(self.api.catalog.meta)
+        if not tags.parents:
+            return []
+        from dynacli.openapi.model.kebab_names import kebab
+
+        counts: Counter[str] = Counter()
+        for operation in self.api.catalog.each_summary():
+            if not operation.is_hidden:
+                grouping = tags.grouping(operation.tags) or [""]
+                counts.update({step for tag in grouping for step in tags.path(tag)})
+        for deepest in range(_DEEPEST_TAG, 0, -1):
+            listed = [tag for tag in tags.sorted(counts) if tag and len(tags.path(tag)) <= deepest]
+            if len(listed) + 1 + bool(counts[""]) <= room:
+                break
+        else:
+            return []
+        about = {key: text for key, (_, text) in self.api.catalog.tags().items()}
+        rows = [
+            (
+                "  " * (len(tags.path(tag)) - 1) + word_or_quoted(kebab(tag) or tag),
+                f"{counts[tag]:,}",
+                partial(foreign_within, telling(about.get(kebab(tag), ""), tag), paint=self.paint),
+            )
+            for tag in listed
+        ]
+        if counts[""]:
+            rows.append(("without a tag", f"{counts['']:,}", partial(foreign_within, "", paint=self.paint)))
+        title = self.paint.heading("Tags") + self.paint.dim("  and how many operations they have")
+        return [title, *self._rows(rows)]
 
     def _rows(self, rows: Sequence[tuple[str, str, Callable[[int], str]]]) -> list[str]:
         """Return a line for each row: a name, a number, and a text that fits the remaining columns."""
@@ -369,10 +416,11 @@ class _Page:
         lines = []
         for word, number, about in rows:
             shown = shortened(word, self.width - 2 - numbers)
-            line = f"  {shown}{' ' * (column - cell_width(shown))}{number.rjust(numbers)}"
-            room = self.width - cell_width(line) - 2
+            left = f"{' ' * (column - cell_width(shown))}{number.rjust(numbers)}"
+            line = f"  {self.paint.command(shown)}{left}"
+            room = self.width - cell_width(f"  {shown}{left}") - 2
             if room >= _NARROWEST:
-                line += f"  {self.paint.dim(about(room))}"
+                line += f"  {about(room)}"
             lines.append(line.rstrip())
         return lines
 
@@ -400,10 +448,23 @@ class _Page:
             commands.append(_command("doctor", api))
         lines = [f"  {command}" for command in commands if command]
         lines = [line for line in lines if len(line) <= _MOST_COLUMNS]
-        taken = f"With -f JMESPATH, -o table|csv|lines, --all, --wait EXPR: {invocation('help')} options"
+        taken = f"With --all, -f EXPR, --sql QUERY, -o csv, --wait EXPR: {invocation('help')} options"
         about = wrapped(taken, self.width - 2) if overview.operations else []
         lines += [f"  {line}" for line in about]
-        return [self.paint.bold("Next"), *lines] if lines else []
+        return [self.paint.heading("Next"), *lines] if lines else []
+
+    def _aliases(self) -> list[str]:
+        """Return the user's aliases for calls of the API, or the first ones and their number."""
+        try:
+            aliases = Configuration(self.env).aliases(self.api.name)
+        except FileError:  # help must work even if the configuration is broken
+            return []
+        is_cut = len(aliases) > _MOST_ALIASES
+        listed = list(aliases.items())[: _MOST_ALIASES - is_cut]
+        rows = [(name, "", partial(shortened, visible(line, keep=""))) for name, line in listed]
+        lines = [self.paint.bold("Your aliases"), *self._rows(rows)] if rows else []
+        more = f"  {len(aliases) - len(listed):,} more: {invocation('alias list', self.name)}"
+        return [*lines, self.paint.dim(more)] if is_cut else lines
 
     def _first_look(self, options: Options, server: str, identity: str) -> str:
         """Return the operation of the simplest call that needs no further server or credential; empty for none."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from dynacli.commands.help_pages.page_lines import PageRow, option_row, row_lines, usage_lines
+from dynacli.commands.help_pages.page_lines import PageRow, column_of, option_row, row_lines, usage_lines
 from dynacli.environment import Environment, invocation, program
 from dynacli.errors import FileError, UsageError
 from dynacli.options.command import SECTIONS, Argument, Command
@@ -54,7 +54,8 @@ ROOT_EXAMPLES = (
     ("dynacli ./openapi.yaml list-pets --dry-run", "print the request only"),
 )
 """Commands for the help page of dynacli, and their purpose. They run if the document has the operation."""
-_COMMON = ("output", "filter", "all", "validate", "dry_run", "profile")
+_MOST_LINES = 60
+_COMMON = ("output", "filter", "sql", "all", "wait", "dry_run", "plan")
 ROOT_ABOUT = "Call any HTTP API by its OpenAPI document: a registered name, URL, path or -."
 
 
@@ -96,7 +97,7 @@ def command_help(env: Environment, entry: Command, name: str, commands: Sequence
         if standard_option.name in called.texts or (standard_option.name == "output" and called.formats)
     ]
     rows = [option_row(item) for item in (*own, *(() if is_group or entry.usage else reported))]
-    lines += [paint.heading("Options"), *row_lines([*rows, _HELP_ROW], width, paint=paint)]
+    lines += _option_lines(entry, rows, width, paint)
     others = [
         standard_option.flags[0]
         for standard_option in called.standard_options
@@ -109,6 +110,26 @@ def command_help(env: Environment, entry: Command, name: str, commands: Sequence
     if is_group:
         lines += ["", f"`{name} COMMAND --help` explains a command."]
     return as_of_program("\n".join([*lines, *_topic_line(name.split()[1])]))
+
+
+def _option_lines(entry: Command, rows: Sequence[PageRow], width: int, paint: Painter) -> list[str]:
+    """Return the lines of the options of a command, below the titles of their groups if it has any."""
+    by_flag = {flag: row for row in rows for flag in re.findall(r"--[\w-]+", row.left)}
+    groups = {title: [by_flag[flag] for flag in flags if flag in by_flag] for title, flags in entry.groups}
+    named = [row for listed in groups.values() for row in listed]
+    others = [*(row for row in rows if row not in named), _HELP_ROW]
+    title = "Options" if len(others) > 1 or not groups else [*groups][-1]
+    groups[title] = [*groups.get(title, ()), *others]
+    column = column_of([row for listed in groups.values() for row in listed])
+    lines: list[str] = []
+    for title, listed in groups.items():
+        if listed:
+            lines += [
+                *([""] if lines else []),
+                paint.heading(title),
+                *row_lines(listed, width, column, paint),
+            ]
+    return lines
 
 
 def _topic_line(topic: str) -> list[str]:
@@ -196,9 +217,15 @@ def _option_rows(word: str) -> list[tuple[str, list[PageRow]]]:
     found = [row for _, rows in groups for row in rows if word.lower() in " ".join(row).lower()]
     if found:
         return [("", found)]
+    from dynacli.openapi.model.wording import did_you_mean, near_names
+
+    titles = {part.lower() for title, _ in OPTION_GROUPS for part in re.findall(r"\w{3,}", title)}
+    near = near_names(
+        word.lower().lstrip("-"), {*titles, *(option.flags[-1].strip("-") for option in OPTIONS)}
+    )
+    otherwise = f"`{invocation('help options')}` lists all options, and `{invocation('help')}` the topics"
     raise UsageError(
-        f"No option has `{word}` in its name or help",
-        hint=f"`{invocation('help options')}` lists all options, and `{invocation('help')}` the topics",
+        f"No option has `{word}` in its name or help", hint=did_you_mean(near, otherwise), near=near
     )
 
 
@@ -228,7 +255,11 @@ def root_help(env: Environment, contents: Sequence[str] = ()) -> str:
     lines += [shortened(f"{title}: {', '.join(names)}", width)] if names else []
     pages = invocation("help")
     more = f"More: `{pages} [options|agents|COMMAND]`, `{pages}`, `--version`."
-    return "\n".join([*lines, *wrapped(more, width)])
+    lines += wrapped(more, width)
+    empty = [number for number, line in enumerate(lines) if not line]
+    while len(lines) > _MOST_LINES and empty:  # the last sections move together
+        del lines[empty.pop()]
+    return "\n".join(lines)
 
 
 def _root_examples(paint: Painter, width: int) -> list[str]:
@@ -284,4 +315,4 @@ def manual_page(env: Environment, topic: str) -> str:
         return ""
     from dynacli.text.markdown import to_text
 
-    return to_text(text, terminal_width(env, env.stdout), Painter.for_stdout(env).bold)
+    return to_text(text, terminal_width(env, env.stdout), Painter.for_stdout(env).heading)

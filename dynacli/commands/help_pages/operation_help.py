@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.operation_description import DescribedInput, OperationDescription, example_without_ids
-from dynacli.commands.help_pages.page_lines import PageRow, option_row, row_lines, usage_lines
+from dynacli.commands.help_pages.page_lines import PageRow, lines_within, option_row, row_lines, usage_lines
 from dynacli.environment import Environment, invocation, program
 from dynacli.http.semantics import SAFE_METHODS, is_multipart
 from dynacli.openapi.model.media_types import is_built
@@ -13,7 +13,7 @@ from dynacli.openapi.model.operation import MORE, Body, Choice, Field, MediaType
 from dynacli.openapi.model.wording import MAY_BE_NULL, placeholder, telling
 from dynacli.options.standard_options import FILE, INPUT_OPTIONS, PART, STANDARD_OPTIONS, Option, options_of
 from dynacli.record import replace
-from dynacli.text.terminal import Painter, terminal_width, visible
+from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
 from dynacli.text.wrapping import (
     block_text,
     command_lines,
@@ -46,8 +46,8 @@ def operation_help(
     lines = [*usage_lines(visible(usage, keep=""), width), ""]
     if operation.is_deprecated:
         lines.extend([paint.yellow("Deprecated."), ""])
-    request = f"{paint.method(visible(operation.method, keep=''))} {word_or_quoted(operation.path)}"
-    lines.extend([f"  {request}", *_description_lines(described, width, paint), ""])
+    lines += _path_lines(visible(operation.method, keep=""), word_or_quoted(operation.path), width, paint)
+    lines += [*lines_within(_description_lines(described, width, paint), width), ""]
     needed = [item for item in description.inputs if item.location == "path" or item.is_required]
     own_inputs = description.with_sources(description.inputs, needed)
     calls = _example_calls(described, example_without_ids(operation, own_inputs))
@@ -64,11 +64,30 @@ def operation_help(
     waiting = ("--wait",) if operation.method in SAFE_METHODS else ()
     shown = [flag for flag in ("--body", "--filter", "--all", *waiting, "--dry-run") if flag in flags]
     note = f"Global options ({', '.join(shown)} ...): `{invocation('help')} options`."
-    page.lines.extend(wrapped(note, width))
+    page.lines += lines_within(wrapped(note, width), width)
     own = [option.flags[-1] for option in STANDARD_OPTIONS if option.flags[-1] in own_flags]
     if own:
         page.lines.extend(wrapped(_before_the_api(own), width))
     return "\n".join([*lines, *page.lines])
+
+
+def body_help(description: OperationDescription, width: int, paint: Painter) -> list[str]:
+    """Return the sections of the required and the optional fields of a body, without other parts of a page."""
+    page = _Page(paint, width)
+    page.inputs(description, description.inputs)
+    return page.lines
+
+
+def _path_lines(method: str, path: str, width: int, paint: Painter) -> list[str]:
+    """Return the method and the path. A path that does not fit is broken before a slash."""
+    room, lines = width - len(method) - 3, [""]
+    for step in re.findall(r"/?[^/]+|/", path):
+        if lines[-1] and cell_width(lines[-1] + step) > room:
+            lines.append("")
+        lines[-1] += step
+    first, *others = lines
+    indent = " " * (len(method) + 3)
+    return lines_within([f"  {paint.method(method)} {first}", *(f"{indent}{line}" for line in others)], width)
 
 
 def _example_calls(described: DescribedOperation, words: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -108,7 +127,7 @@ class _Page:
         lines = row_lines(rows, self.width, paint=self.paint, paint_left=paint_left)
         self.lines += [self.paint.heading(title), *lines]
         if note:
-            self.lines.extend(f"  {line}" for line in wrapped(note, self.width - 2))
+            self.lines += lines_within([f"  {line}" for line in wrapped(note, self.width - 2)], self.width)
         self.lines.append("")
 
     def inputs(self, description: OperationDescription, inputs: Sequence[DescribedInput]) -> None:

@@ -7,6 +7,7 @@ from dynacli.commands.help_pages.page_lines import usage_lines
 from dynacli.environment import Environment, invocation
 from dynacli.openapi.catalog.catalog_file import Catalog
 from dynacli.openapi.model.operation import WEBHOOKS_POINTER, OperationSummary
+from dynacli.openapi.model.tag_tree import TagTree
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
 from dynacli.text.wrapping import closed, foreign, foreign_within, short_sentence, shortened, word_or_quoted
@@ -39,6 +40,17 @@ def operation_row(api: str, operation: OperationSummary) -> dict[str, Any]:
     }
 
 
+def by_tag(
+    operations: Iterable[OperationSummary], tags: TagTree
+) -> Iterator[tuple[str, list[OperationSummary]]]:
+    """Yield the title of each tag with its operations, in the order of the tree; operations without a tag come last."""
+    groups: dict[str, list[OperationSummary]] = {}
+    for operation in operations:
+        groups.setdefault(tags.main_tag(operation.tags), []).append(operation)
+    for tag in (*tags.sorted(tag for tag in groups if tag), *([""] if "" in groups else [])):
+        yield tags.title(tag) if tag else "Without a tag", groups[tag]
+
+
 def operation_lines(
     operations: Iterable[tuple[str, OperationSummary]],
     longest: tuple[int, int],
@@ -62,8 +74,8 @@ def operation_lines(
         path = closed(shortened(word_or_quoted(operation.path), path_room))
         path += " " * (min(longest[1], max(rest // 2, _NARROWEST), _WIDEST_PATH) - cell_width(path))
         reported = _summary_between(*about, max(rest - cell_width(path) - 2, _NARROWEST), paint)
-        call = paint.dim(f"{operation.method.ljust(_METHOD - 1)} {path}")
-        yield f"  {word.ljust(column - 4)}  {call}  {reported}".rstrip()
+        call = f"{paint.method(operation.method.ljust(_METHOD - 1))} {paint.dim(path)}"
+        yield f"  {paint.command(word)}{' ' * (column - 4 - len(word))}  {call}  {reported}".rstrip()
 
 
 def operation_text(
@@ -140,7 +152,7 @@ def tag_help(env: Environment, api: OpenedApi, tag: str) -> str:
     ]
     longest = max((len(word) for word, _ in operations), default=0)
     longest_path = max((len(operation.path) for _, operation in operations), default=0)
-    lines.append(paint.bold("Operations"))
+    lines.append(paint.heading("Operations"))
     list_layout = (longest, longest_path), catalog.has_name, list_width(env), paint
     lines.extend(operation_lines(operations, *list_layout))
     lines.extend(["", "More about one of them:", f"  {invocation(api=name)} {tag} OPERATION --help"])
@@ -169,7 +181,8 @@ def webhook_lines(webhooks: list[dict[str, Any]], width: int, paint: Painter) ->
         name, summary = webhook["name"], " ".join(webhook["summary"].split())
         room = max(width - max(column, len(name) + 2) - 6, 20)
         about = foreign_within(short_sentence(summary, room), room + 2, paint)
-        lines.append(f"  {word_or_quoted(name).ljust(column)}{paint.dim(about)}".rstrip())
+        shown = word_or_quoted(name)
+        lines.append(f"  {paint.command(shown)}{' ' * (column - len(shown))}{about}".rstrip())
     return lines
 
 

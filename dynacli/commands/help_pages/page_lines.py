@@ -5,12 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dynacli.options.standard_options import Option
-from dynacli.text.terminal import Painter, visible
-from dynacli.text.wrapping import foreign, quoted, word_or_quoted, wrapped
+from dynacli.text.terminal import Painter, cell_width, visible
+from dynacli.text.wrapping import folded, foreign, quoted, word_or_quoted, wrapped
 
 _LABEL = "Usage: "
 _WIDEST_LEFT = 34
 _NARROWEST_RIGHT = 24
+_NARROW_MARGIN = 8
+"""Indent of a text with a word that does not fit its column."""
+_HANGING = 4
 _PLAIN = Painter(enabled=False)
 
 
@@ -29,7 +32,7 @@ class PageRow(NamedTuple):
 def usage_lines(text: str, width: int) -> list[str]:
     """Return the usage, wrapped to a width. Further lines are indented to the column after `Usage:`."""
     first, *others = wrapped(_LABEL + text, width - len(_LABEL))
-    return [first, *(" " * len(_LABEL) + line for line in others)]
+    return lines_within([first, *(" " * len(_LABEL) + line for line in others)], width)
 
 
 def row_lines(
@@ -47,21 +50,34 @@ def row_lines(
         paint_left: Colours the left column; by default as a usage.
     """
     paint_left = paint_left or paint.usage
-    column = column or min(max((len(row.left) for row in rows), default=0) + 4, _WIDEST_LEFT)
+    column = column or column_of(rows)
     lines = []
     for left, right, reported in rows:
         shown = visible(reported, keep="") if paint.enabled else quoted(reported)
         gap = " " if shown and right[:1] not in ("", "\n") else ""
-        text = wrapped(f"{shown}{gap}{right}", max(width - column, _NARROWEST_RIGHT))
+        beside = f"{shown}{gap}{right}"
+        is_long = max(map(cell_width, beside.split()), default=0) > max(width - column, _NARROWEST_RIGHT)
+        margin = min(column, _NARROW_MARGIN) if is_long else column
+        text = wrapped(beside, max(width - margin, _NARROWEST_RIGHT))
         if paint.enabled:
             text = _with_start_in_italics(text, len("".join(shown.split())), paint)
-        if len(left) + 4 > column:
+        if len(left) + 4 > column or is_long:
             lines.append(f"  {paint_left(left)}")
         else:
             first = text.pop(0) if text else ""
             lines.append(f"  {paint_left(left)}{' ' * (column - 2 - len(left))}{first}".rstrip())
-        lines.extend(f"{' ' * column}{line}" for line in text)
-    return lines
+        lines.extend(f"{' ' * margin}{line}" for line in text)
+    return lines_within(lines, width)
+
+
+def lines_within(lines: Sequence[str], width: int) -> list[str]:
+    """Return lines that are no wider than the page. A word that does not fit alone is broken."""
+    return [part for line in lines for part in folded(line, width, _HANGING)]
+
+
+def column_of(rows: Sequence[PageRow]) -> int:
+    """Return the leftmost column for the texts of rows; a longer left column has a line of its own."""
+    return min(max((len(row.left) for row in rows), default=0) + 4, _WIDEST_LEFT)
 
 
 def _with_start_in_italics(lines: Sequence[str], count: int, paint: Painter) -> list[str]:
@@ -85,8 +101,8 @@ def option_row(option: Option) -> PageRow:
     if option.shows_default:
         least_most = f"; {option.between[0]} to {option.between[1]}" if option.between else ""
         text += f" [default: {option.default}{least_most}]"
-    if option.kind and option.values:
-        text += f"\n{', '.join((*option.values, *option.more))}"
+    if option.kind and (values := [item for item in option.values if item not in option.metavar.split("|")]):
+        text += f"\n{', '.join((*values, *option.more))}"
     return PageRow(" ".join(filter(None, (", ".join(option.flags), value))), text)
 
 

@@ -25,13 +25,13 @@ from dynacli.openapi.model.wording import (
     CREDENTIAL,
     EXAMPLE,
     MAY_BE_REPEATED,
-    NOT_EMPTY,
     OPTIONAL_INPUTS,
     REQUIRED_INPUTS,
     constraints,
     counted,
     did_you_mean,
     enumerated,
+    notable_constraints,
     placeholder,
 )
 from dynacli.openapi.schema.flatten_schema import FlatSchema, FlatSchemas, flatten, value_type
@@ -188,7 +188,7 @@ def _type_text(flat: FlatSchema, resolve: Resolve) -> str:
     kind = value.type_words
     if flat.format:
         kind += f" ({word_or_quoted(flat.format)})"
-    facts = [fact for fact in constraints(value) if fact not in (MAY_BE_REPEATED, NOT_EMPTY)]
+    facts = [fact for fact in notable_constraints(value) if fact != MAY_BE_REPEATED]
     return kind + (f" [{'; '.join(facts)}]" if facts else "")
 
 
@@ -770,7 +770,7 @@ def _page_lines(pages: Mapping[str, Any]) -> list[str]:
     if pages["kind"] == "none":
         lines = [f"  one page: {pages['reason']}"]
     else:
-        lines = [f"  `--all` has all of them by {PAGE_KINDS[pages['kind']]}: {pages['reason']}"]
+        lines = [f"  `--all` fetches all pages, by {PAGE_KINDS[pages['kind']]}: {pages['reason']}"]
     items = (
         "not clear from the document"
         if pages["items"] is None
@@ -781,9 +781,9 @@ def _page_lines(pages: Mapping[str, Any]) -> list[str]:
     facts = [f"items: {items}"]
     if pages["size_option"]:
         most = f" up to {pages['largest']:,}" if pages["largest"] else ""
-        facts.append(f"{pages['size_option']} says how many{most}")
+        facts.append(f"items per page: {pages['size_option']}{most}")
     if pages["total"]:
-        facts.append(f"{pages['total']} counts all")
+        facts.append(f"number of all items: {pages['total']}")
     return [visible(line, keep="") for line in (*lines, f"  {'; '.join(facts)}")]
 
 

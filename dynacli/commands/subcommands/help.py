@@ -50,9 +50,11 @@ def _contents(env: Environment) -> str:
     paint, width = Painter.for_stdout(env), terminal_width(env, env.stdout)
     lines = [*usage_lines(f"{invocation('help')} TOPIC", width), ""]
     for title, topics in grouped_topics((_OPTIONS, "All options")):
-        lines += [paint.bold(title), *row_lines([PageRow(*topic) for topic in topics], width), ""]
+        rows = [PageRow(*topic) for topic in topics]
+        lines += [paint.heading(title), *row_lines(rows, width, paint=paint), ""]
     if further := further_names():
-        lines += [paint.bold("Commands of other packages"), *(f"  {name}" for name in further), ""]
+        names = (f"  {paint.command(name)}" for name in further)
+        lines += [paint.heading("Commands of other packages"), *names, ""]
     lines.append(
         f"`{invocation('help')} COMMAND` explains a command; `{program().name} --help` lists the commands."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from itertools import chain, groupby, islice
 from operator import itemgetter
@@ -9,18 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dynacli.commands.help_pages.operation_list import operation_lines, operation_row
+from dynacli.commands.help_pages.operation_list import by_tag, operation_lines, operation_row
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation
 from dynacli.errors import DynacliError, UsageError
 from dynacli.files import looks_like_source
 from dynacli.openapi.model.operation import OperationSummary
+from dynacli.openapi.model.tag_tree import tag_tree
 from dynacli.openapi.model.wording import telling
 from dynacli.options.standard_options import Options
 from dynacli.registry.configuration import DEMO, Configuration
 from dynacli.registry.opened_api import OpenedApi
-from dynacli.text.terminal import Painter, terminal_width, visible
-from dynacli.text.wrapping import foreign, shortened, word_or_quoted
+from dynacli.text.terminal import Painter, cell_width, terminal_width, visible
+from dynacli.text.wrapping import folded, foreign, foreign_within, word_or_quoted
 
 if TYPE_CHECKING:
     from dynacli.client.links.describe_links import OperationEdge
@@ -28,10 +30,14 @@ if TYPE_CHECKING:
 
 
 _UNLIMITED = 1 << 16
+_WAITING = re.compile(r"wait(s|ing)?|until|finish(es|ed)?|completed?s?|poll(s|ing)?", re.IGNORECASE)
+"""A word of a task that needs more than one call."""
 _RUNNERS_UP = 2
 """Maximum number of further hits in the text. Data contains all hits."""
-_LINE = 100
-"""Maximum columns of the line of a further hit."""
+_NARROWEST = 24
+"""Minimum columns of the summary of a further hit. With less space it gets a line."""
+_HANGING = 6
+"""Indent of the further lines of a hit."""
 
 
 @click.pass_obj
@@ -63,14 +69,20 @@ def list_operations(run: Run, /, api: str | None, **params: Any) -> None:
 
     def lines(paint: Painter, width: int) -> Iterator[str]:
         run.note_quotes()
-        if not run.env.stdout_is_terminal:
+        is_shown = run.env.stdout_is_terminal
+        if not is_shown:
             width = _UNLIMITED  # a program that reads a pipe needs whole lines
         for word, group in groupby(found, key=itemgetter(0)):
             catalog = run.api(word).catalog
             if len(words) > 1:
-                yield paint.bold(visible(word, keep=""))
-            named = ((operation.name, operation) for _, operation in group)
-            yield from operation_lines(named, catalog.longest(tag), catalog.has_name, width, paint)
+                yield paint.heading(visible(word, keep=""))
+            listed = (operation for _, operation in group)
+            tags = tag_tree(catalog.meta)
+            for title, operations in by_tag(listed, tags) if tags.order and is_shown else [("", listed)]:
+                if title:
+                    yield paint.heading(visible(title, keep=""))
+                named = ((operation.name, operation) for operation in operations)
+                yield from operation_lines(named, catalog.longest(tag), catalog.has_name, width, paint)
 
     rows = (operation_row(run.api(word).name, operation) for word, operation in found)
     write_rows(run.env, rows, run.data_format, lines)
@@ -190,6 +202,9 @@ def search(run: Run, words: tuple[str, ...], api: str | None) -> None:
         nothing = "matches the query; these are the nearest" if hits else "matches the query or its synonyms"
         run.note(f"No operation {nothing}; list all operations: {listed}")
     best = _summary_of_hit(run.env, run.options, opened, hits[0], " ".join(question)) if is_fitting else None
+    if hits and any(map(_WAITING.fullmatch, question)):
+        how = f"such as `status == 'done'`; see `{invocation('help waiting')}`"
+        run.note(f"`--wait EXPR` repeats a read-only call until EXPR is true, {how}")
     others = hits[1:] if is_fitting else hits
 
     def text(paint: Painter, _width: int) -> str:
@@ -259,11 +274,20 @@ def _hit_lines(env: Environment, named: Collection[str], hits: list[Hit], paint:
     Args:
         named: The APIs whose name a line must include.
     """
+    if env.stdout_is_terminal and hits:
+        yield from ("", paint.heading("Or"))
     for hit in hits[:_RUNNERS_UP]:
-        command = f"{invocation(api=hit.api)} {hit.name}" if hit.api in named else hit.name
-        line = visible(f"Or   {command}", keep="")
-        place = f"  {hit.method} {word_or_quoted(hit.path)}"
-        summary = visible(telling(hit.summary, hit.name), keep="")
-        if env.stdout_is_terminal:  # a program that reads a pipe needs whole lines
-            summary = shortened(summary, max(_LINE - len(line) - len(place) - 4, 20))
-        yield line + paint.dim(f"{place}  {foreign(summary, paint)}".rstrip())
+        command = visible(f"{invocation(api=hit.api)} {hit.name}" if hit.api in named else hit.name, keep="")
+        path, summary = word_or_quoted(hit.path), telling(hit.summary, hit.name)
+        if not env.stdout_is_terminal:  # a program that reads a pipe needs whole lines
+            yield f"Or   {command}  {hit.method} {path}  {foreign(summary, paint)}".rstrip()
+            continue
+        width = terminal_width(env, env.stdout)
+        method = visible(hit.method, keep="")
+        room = width - cell_width(f"  {command}  {method} {path}") - 2
+        lines = folded(f"  {paint.command(command)}  {paint.method(method)} {path}", width, _HANGING - 2)
+        if room >= min(_NARROWEST, cell_width(summary)):
+            lines[-1] += f"  {foreign_within(summary, room, paint)}"
+        elif summary:
+            lines.append(" " * _HANGING + foreign_within(summary, width - _HANGING, paint))
+        yield from (line.rstrip() for line in lines)

@@ -42,7 +42,7 @@ _PREFIX = "file:" if os.name == "nt" else "file://"
 
 _FLAGS = ("is_required", "is_deprecated", "is_needed")
 _REST: tuple[Any, ...] = (0, "", "", "")
-FORMAT = 30
+FORMAT = 34
 """Version of the format; it is part of the file name, so that versions of dynacli can share a cache."""
 _META = frozenset(
     {
@@ -488,7 +488,7 @@ class Catalog:
         """Yield the summaries of operations in the order of the document.
 
         Args:
-            tag: The tag of the operations, as written or in kebab case; empty for any.
+            tag: The tag or group of tags of the operations, as written or in kebab case; empty for any.
             numbers: The numbers of the operations; None for any.
         """
         chosen = "" if numbers is None else f"WHERE id IN ({','.join(map(str, numbers))})"
@@ -496,13 +496,22 @@ class Catalog:
             "SELECT name, operation_id, method, path, tags, summary, is_deprecated, is_hidden"  # noqa: S608
             f" FROM operations {chosen} ORDER BY id"
         )
+        wanted = {tag, *self._tags_below(tag)} if tag else set()
         for row in rows:
             name, operation_id, method, path, tags, summary, deprecated, hidden = self._texts([row], 6)[0]
             names = self._tags(tags)
-            if not tag or tag in names or tag in self.tag_keys(tags):
+            if not tag or tag in names or not wanted.isdisjoint(self.tag_keys(tags)):
                 yield OperationSummary(
                     name, operation_id, method, path, names, summary, bool(deprecated), bool(hidden)
                 )
+
+    def _tags_below(self, tag: str) -> set[str]:
+        """Return the tags below a tag or group in the tree of the tags, in kebab case."""
+        if not self.meta.get("tag_tree"):
+            return set()
+        from dynacli.openapi.model.tag_tree import tag_tree
+
+        return tag_tree(self.meta).below(tag)
 
     def longest(self, tag: str = "") -> tuple[int, int]:
         """Return the lengths of the longest name and the longest path, of all operations or of one tag."""
@@ -539,10 +548,27 @@ class Catalog:
 
     def resources(self) -> tuple[Resource, ...]:
         """Return the resources of the document, the ones with most facts first."""
-        from dynacli.openapi.model.resources import RESOURCES, resources_from_rows
+        return self._resources("SELECT value FROM resources ORDER BY id")
+
+    def resources_of(self, operation: str) -> tuple[Resource, ...]:
+        """Return the resources that an operation lists, reads, creates, changes or deletes, the fullest first."""
+        return self._resources(
+            "SELECT value FROM uses JOIN resources ON id = resource WHERE operation = ? ORDER BY id",
+            operation,
+        )
+
+    def resource_at(self, path: str) -> Resource | None:
+        """Return the resource whose item or list has a path, spelled with any parameters; None if there is none."""
+        from dynacli.openapi.model.path_templates import item_template
+
+        found = self._resources("SELECT value FROM resources WHERE path = ? ORDER BY id", item_template(path))
+        return next(iter(found), None)
+
+    def _resources(self, query: str, *values: str) -> tuple[Resource, ...]:
+        from dynacli.openapi.model.resources import resource_of_row
 
         try:
-            return resources_from_rows(self.component(RESOURCES)[1])
+            return tuple(resource_of_row(self._unpacked(row[0])) for row in self.rows(query, *values))
         except (KeyError, TypeError, ValueError) as error:
             raise DamagedCatalogError(self.path) from error
 

@@ -36,7 +36,6 @@ from dynacli.openapi.catalog.vocabulary import stem_rows
 from dynacli.openapi.document.json_trees import dict_or_empty
 from dynacli.openapi.model.operation import Operation
 from dynacli.openapi.model.overview import OVERVIEW
-from dynacli.openapi.model.resources import RESOURCES
 from dynacli.openapi.references import follow_reference, reference_of
 from dynacli.record import replace
 
@@ -94,6 +93,9 @@ _TABLES = """
     CREATE TABLE tags (key TEXT PRIMARY KEY, name TEXT, description TEXT) WITHOUT ROWID;
     CREATE TABLE lock (method TEXT, path TEXT, name TEXT, PRIMARY KEY (method, path)) WITHOUT ROWID;
     CREATE TABLE components (pointer TEXT PRIMARY KEY, value BLOB);
+    CREATE TABLE resources (id INTEGER PRIMARY KEY, path TEXT, value BLOB);
+    CREATE INDEX resource_paths ON resources (path);
+    CREATE TABLE uses (operation TEXT, resource INTEGER, PRIMARY KEY (operation, resource)) WITHOUT ROWID;
     CREATE TABLE files (id INTEGER PRIMARY KEY, uri TEXT, name TEXT);
     CREATE TABLE origins (first TEXT PRIMARY KEY, places BLOB) WITHOUT ROWID;
     CREATE TABLE warnings (message TEXT, pointer TEXT, line INTEGER, column INTEGER, file INTEGER);
@@ -537,8 +539,21 @@ def _fill(
         ((pointer, _packed(value)) for pointer, value in compiled.components.items()),
     )
     db.execute("INSERT INTO components VALUES (?, ?)", (OVERVIEW, _packed(asdict(compiled.overview))))
-    resources = [resource.row() for resource in compiled.resources]
-    db.execute("INSERT INTO components VALUES (?, ?)", (RESOURCES, _packed(resources)))
+    db.executemany(
+        "INSERT INTO resources VALUES (?, ?, ?)",
+        (
+            (number, resource.template, _packed(resource.row()))
+            for number, resource in enumerate(compiled.resources)
+        ),
+    )
+    db.executemany(
+        "INSERT INTO uses VALUES (?, ?)",
+        (
+            (operation, number)
+            for number, resource in enumerate(compiled.resources)
+            for operation in resource.operations
+        ),
+    )
     db.executemany(
         "INSERT INTO warnings VALUES (?, ?, ?, ?, ?)",
         (

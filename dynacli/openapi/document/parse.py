@@ -3,6 +3,7 @@
 import codecs
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -425,8 +426,31 @@ def _check_aliases(text: str, name: str) -> None:
                 )
 
 
+def _import_yaml_rs() -> None:
+    """Import `yaml_rs` in a thread that does not end.
+
+    Its allocator crashes the process after the end of the thread that imported it, in the next thread that uses it
+    (https://github.com/microsoft/mimalloc/issues/1287). Servers read documents in threads that come and go.
+    """
+    from threading import Event, Thread, current_thread, main_thread
+
+    if "yaml_rs" in sys.modules or current_thread() is main_thread():
+        return
+    is_imported = Event()
+
+    def import_and_stay() -> None:
+        with suppress(ImportError):
+            import yaml_rs  # noqa: F401
+        is_imported.set()
+        Event().wait()
+
+    Thread(target=import_and_stay, name="dynacli-yaml", daemon=True).start()
+    is_imported.wait()
+
+
 def _read_with_yaml_rs(text: str) -> tuple[Any, bool]:
     """Return the value of a text, and whether an object has duplicate keys."""
+    _import_yaml_rs()
     import yaml_rs
 
     limits = yaml_rs.AliasLimits(max_total_replayed_events=MAX_NODES)

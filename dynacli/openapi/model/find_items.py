@@ -105,12 +105,14 @@ class KnownItems:
             response is a single resource, even if it has arrays; empty if the response has named properties, and the
             document does not show which of them is a list.
         states: The names of the fields whose schemas have `enum`.
+        identity: The field that identifies an item by its resource; empty if it is unknown.
     """
 
     steps: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     holder: str = "array"
     states: tuple[str, ...] = ()
+    identity: str = ""
 
 
 def choose_array(arrays: Sequence[_A], path: str = "") -> _A | tuple[_A, ...]:

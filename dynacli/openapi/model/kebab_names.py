@@ -5,7 +5,7 @@ character of a document. Other scripts are transliterated to Latin letters.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from functools import lru_cache
 
 MAX_LENGTH = 120
@@ -172,10 +172,7 @@ class NameBook:
         if plain not in self._taken:
             return plain
         qualified = _cut_to_longest(qualified)
-        name, number = qualified, 2
-        while name in self._taken:  # paths may differ only in their symbols
-            name, number = f"{qualified}-{number}", number + 1
-        return name
+        return free_name(qualified, self._taken, "-")  # paths may differ only in their symbols
 
 
 def _cut_to_longest(name: str) -> str:
@@ -187,3 +184,11 @@ def is_tag_meant(pattern: str, tag: str) -> bool:
     from fnmatch import fnmatchcase
 
     return pattern == tag or kebab(pattern) == kebab(tag) or fnmatchcase(kebab(tag), pattern)
+
+
+def free_name(base: str, taken: Container[str], separator: str = "") -> str:
+    """Return a name, with a number from 2 on if it is taken: `pet`, `pet2`, `pet3`."""
+    name, number = base, 2
+    while name in taken:
+        name, number = f"{base}{separator}{number}", number + 1
+    return name

@@ -7,7 +7,7 @@ collection with the noun of the parameter counts: `/projects/{}/runs` for `/runs
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from dynacli.openapi.model.field_names import ID_ENDINGS, is_search_name, owner_name, plain_name, singular
@@ -24,6 +24,11 @@ def parameter_names(path: str) -> list[str]:
 def path_template(path: str) -> str:
     """Return a path without the names of its parameters, its query and its fragment: `/runs/{}/trace`."""
     return _PLACEHOLDER.sub("{}", _without_query(path))
+
+
+def item_template(path: str) -> str:
+    """Return a path as resources are compared: without names of parameters, and without `/` or `.json` at its end."""
+    return path_template(path).removesuffix("/").removesuffix(".json")
 
 
 def collection_template(path: str, index: int) -> str:
@@ -93,6 +98,14 @@ def item_templates(path: str) -> list[str]:
     """Return the template of the item that each parameter of a path selects: the path up to the parameter."""
     plain = _without_query(path)
     return [path_template(plain[: found.end()]) for found in _PLACEHOLDER.finditer(plain)]
+
+
+def enclosing_items(template: str) -> Iterator[str]:
+    """Yield the beginnings of a template that end with a parameter, the longest first, without the template."""
+    steps = template.split("/")
+    for end in range(len(steps) - 1, 0, -1):
+        if steps[end - 1] == "{}":
+            yield "/".join(steps[:end])
 
 
 def nouns_of(template: str) -> tuple[str, ...]:

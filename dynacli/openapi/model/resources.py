@@ -5,15 +5,36 @@ The compiler derives them, see `dynacli/openapi/catalog/compiler/_compile_resour
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from typing import Any
 
+from dynacli.openapi.model.path_templates import item_template
 from dynacli.record import record
 
-RESOURCES = "/x-dynacli-resources"
-"""Key of the resources; they are stored among the components, so that they are read only on demand."""
 OVERRIDE = "x-dynacli-resource"
 """Extension of the operation that lists or reads a resource. It overrides derived facts."""
+OVERRIDES = ("changed-at", "id", "items", "name", "parent", "since")
+"""Facts that the extension or the configuration may override."""
+_POINTERS = ("changed-at", "id", "items")
+_BAD_ESCAPE = re.compile(r"~(?![01])")
+
+
+def what_is_wrong_with_override(key: Any, value: Any) -> str:
+    """Return what is wrong with a fact that overrides a derived one, as a clause; empty if nothing is."""
+    if key not in OVERRIDES:
+        return f"`{key}` is not a known key ({', '.join(OVERRIDES)})"
+    if not isinstance(value, str):
+        return f"`{key}` must be a string"
+    if key in _POINTERS:
+        is_pointer = value.startswith("/") or (key == "items" and not value)
+        is_valid = is_pointer and _BAD_ESCAPE.search(value) is None
+        return "" if is_valid else f"`{key}` must be a JSON pointer such as `/data`"
+    if key == "name":
+        from dynacli.openapi.model.kebab_names import kebab  # help does not need it
+
+        return "" if kebab(value) else "`name` must have a letter or a digit"
+    return "" if value else f"`{key}` is empty"
 
 
 @record
@@ -111,6 +132,11 @@ class Resource:
         names = (*lists, self.read, *self.create, *self.change, self.delete)
         return tuple(dict.fromkeys(name for name in names if name))
 
+    @property
+    def template(self) -> str:
+        """Its path without the names of parameters."""
+        return item_template(self.path)
+
     def row(self) -> dict[str, Any]:
         """Return the resource as JSON."""
         return {
@@ -133,16 +159,13 @@ def _as_json(value: Any) -> dict[str, Any] | None:
     return None if value is None else {name: getattr(value, name) for name in value.__match_args__}
 
 
-def resources_from_rows(rows: Sequence[Mapping[str, Any]]) -> tuple[Resource, ...]:
-    """Return the resources of their rows.
+def resource_of_row(row: Mapping[str, Any]) -> Resource:
+    """Return the resource of its row.
 
     Raises:
-        KeyError, TypeError: A row is damaged.
+        KeyError, TypeError: The row is damaged.
     """
-    return tuple(map(_resource, rows))
 
-
-def _resource(row: Mapping[str, Any]) -> Resource:
     def made(kind: type[Any], value: Mapping[str, Any] | None) -> Any:
         return None if value is None else kind(**value)
 

@@ -12,13 +12,30 @@ from dynacli.text.wrapping import short_sentence, word_or_quoted
 _YEAR = 365.2425 * 86_400
 _MOST_NEAR, _MOST_LISTED = 3, 20
 """Maximum number of names in a message: of similar names, and of all names."""
+_SHORT_NAME = 7
+"""Length of the shortest name that may differ from a similar one in almost half of its letters."""
 REQUIRED_INPUTS, OPTIONAL_INPUTS, RESPONSE = "Required inputs", "Optional inputs", "Response"
 CREDENTIAL, PAGES, EXAMPLE = "Credential", "Pages", "Example"
 """Titles of the sections that help, summary and `describe` share."""
-NOT_EMPTY = "not empty"
+_NOT_EMPTY = "not empty"
 ONE_OF = "one of "
 MAY_BE_NULL = "may be null"
 MAY_BE_REPEATED = "may be repeated"
+_QUANTITY = r"([0-9]{1,9})([a-z]{1,9})"
+_DURATION = (
+    r"(?i:(?:last|past|this)?[ _-]*(?:P(?P<time>T?))?(?P<number>[0-9]{0,9})[ _-]*)(?P<unit>[A-Za-z]{1,9})"
+)
+_UNITS = {
+    **dict.fromkeys(("s", "sec", "second"), 1 / 86_400),
+    **dict.fromkeys(("m", "min", "minute"), 1 / 1440),
+    **dict.fromkeys(("h", "hr", "hour", "hourly"), 1 / 24),
+    **dict.fromkeys(("d", "day", "daily", "today", "yesterday"), 1),
+    **dict.fromkeys(("w", "wk", "week", "weekly"), 7),
+    **dict.fromkeys(("M", "mo", "month", "monthly"), 30),
+    **dict.fromkeys(("q", "quarter", "quarterly"), 91),
+    **dict.fromkeys(("y", "yr", "year", "yearly"), 365),
+}
+"""Word for a length of time → days."""
 _MAX_VALUES = 12
 _LONGEST_ENUMERATION = 50
 """Maximum length of an enumeration in a usage, in characters. A longer one is listed among the constraints."""
@@ -56,8 +73,55 @@ def near_names(word: str, names: Iterable[str]) -> list[str]:
         folded.setdefault(name.casefold(), name)
     key = word.casefold()
     parts = [item for item in folded if len(key) > 2 and key in item]
-    near = [*get_close_matches(key, folded, _MOST_NEAR, 0.6), *parts]
+    # Half of a short name is soon alike by chance: `nope` and `ignore`.
+    likeness = 0.7 if 3 < len(key) < _SHORT_NAME else 0.6
+    near = [*get_close_matches(key, folded, _MOST_NEAR, likeness), *parts]
     return [folded[item] for item in dict.fromkeys(near)][:_MOST_NEAR]
+
+
+def nearest_value(text: str, values: Iterable[str]) -> str | None:
+    """Return the value that was probably meant: `7d` for `week`, `9d` or `7D`; None if none is near."""
+    from difflib import get_close_matches
+
+    folded: dict[str, str] = {}
+    for value in values:
+        folded.setdefault(value.lower(), value)
+    key = text.lower()
+    if key in folded:
+        return folded[key]
+    starting = [value for value in folded if len(key) > 2 and value.startswith(key)]
+    near = _near_durations(text, folded.values()) or [
+        folded[value]
+        for value in get_close_matches(key, folded, 1, 0.6) or starting or _near_numbers(key, folded)
+    ]
+    return near[0] if near else None
+
+
+def _near_durations(text: str, values: Iterable[str]) -> list[str]:
+    """Return the durations among values, the nearest first; empty if the text has another meaning."""
+    meant = _days(text)
+    durations = {value: days for value in values if (days := _days(value))} if meant else {}
+    return sorted(durations, key=lambda value: max(durations[value] / meant, meant / durations[value]))
+
+
+def _days(text: str) -> float:
+    """Return a length of time in days: `week`, `last 7 days`, `24h`, `P1M`; 0 if the text has another meaning."""
+    found = re.fullmatch(_DURATION, text.strip())
+    if found is None:
+        return 0
+    unit = found["unit"] if found["unit"] == "M" else found["unit"].lower().removesuffix("s") or "s"
+    unit = "minute" if unit == "M" and found["time"] else unit
+    return float(found["number"] or 1) * (_UNITS.get(unit, 0) if found["number"] or len(unit) > 2 else 0)
+
+
+def _near_numbers(text: str, values: Iterable[str]) -> list[str]:
+    """Return the quantities with the unit of a text, the one with the nearest number first: `8gb` for `7gb`."""
+    given = re.fullmatch(_QUANTITY, text)
+    if given is None:
+        return []
+    quantities = (found for value in values if (found := re.fullmatch(_QUANTITY, value)))
+    alike = [found for found in quantities if found[2] == given[2]]
+    return [found[0] for found in sorted(alike, key=lambda found: abs(int(found[1]) - int(given[1])))]
 
 
 def listed_near(word: str, names: Iterable[str]) -> str:
@@ -100,10 +164,10 @@ def counted(number: int, noun: str) -> str:
 def placeholder(value: ValueType) -> str:
     """Return the placeholder of an option's value, such as `INTEGER`."""
     if value.type == "boolean":
-        return "[true|false]"
+        return "{true|false}"
     if value.type == "array":
         inner = "VALUE" if value.items is None else placeholder(value.items)
-        return f"{inner.strip('[]')} ..."
+        return f"{inner} ..."
     names = {"integer": "INTEGER", "number": "NUMBER", "object": "JSON", "string": "TEXT"}
     if value.type == "string" and value.format and re.fullmatch(r"[A-Za-z][\w.-]*", value.format):
         return value.format.upper()[:24]
@@ -146,6 +210,11 @@ def constraints(value: ValueType) -> list[str]:
     return [visible(fact, keep="") for fact in facts]
 
 
+def notable_constraints(value: ValueType) -> list[str]:
+    """Return the constraints of a value, without the one that holds for nearly every input."""
+    return [fact for fact in constraints(value) if fact != _NOT_EMPTY]
+
+
 def _limits(limits: object) -> list[str]:
     known = {
         # A document may write `0.0` as the limit of an integer.
@@ -174,7 +243,7 @@ def _limits(limits: object) -> list[str]:
             is_exact = known[few] == known[many]
             facts.append(f"{known[few]} {units}" if is_exact else f"{known[few]} to {known[many]} {units}")
         elif known.get(few) == 1:
-            facts.append(NOT_EMPTY)
+            facts.append(_NOT_EMPTY)
         elif known.get(few):
             facts.append(f"at least {known[few]} {units}")
         elif many in known:

@@ -164,6 +164,15 @@ def items_of_schema(schema: Any, resolve: Callable[[str], Any], path: str) -> Kn
     return next(filter(None, found.values()), KnownItems(holder="") if properties else None)
 
 
+def listed_items_of_schema(schema: Any, resolve: Callable[[str], Any], steps: tuple[str, ...]) -> KnownItems:
+    """Return the items in responses with a schema, if the steps to them are known."""
+    fields = fields_of_schema(schema, resolve)
+    array = next((field for field in fields if field.steps == steps), None)
+    if array is None:
+        return KnownItems(steps)
+    return KnownItems(steps, array.item_names, states=_states_of(array.item_properties, resolve))
+
+
 def _is_property(array: ResponseField, fields: Sequence[ResponseField]) -> bool:
     """Return whether an array is a property of one resource, not the list of items."""
     if not array.steps or array.steps[-1] in WRAPPERS:

@@ -64,6 +64,9 @@ _DIGITS, _CRC_DIGITS = 20, 8
 _END_OF_TIME = 253_402_300_800
 """The year 10000, which no date can show."""
 
+RESOURCES_KEY = "resources"
+"""Key of an API's entry, and of a pointer, with the given facts of resources by name."""
+
 _SECONDS = (int, float)
 # The members of a pointer with their types; any other member is ignored. The members of lists are strings.
 _MEMBERS: dict[str, type | tuple[type, ...]] = {
@@ -88,6 +91,7 @@ _MEMBERS: dict[str, type | tuple[type, ...]] = {
     "depends_on_who_asks": bool,
     "more": list,
     "overlays": list,
+    RESOURCES_KEY: dict,
     "bytes": int,
     "installed_at": _SECONDS,
     "number": int,
@@ -460,17 +464,34 @@ def referenced_files(directory: str, pointer: dict[str, Any]) -> dict[str, Facts
 
 
 def is_compiled_as_asked(open_request: OpenRequest, pointer: dict[str, Any]) -> bool:
-    """Return whether a revision was compiled with the same further documents, overlays and allowed references.
+    """Return whether a revision was compiled with the same layers, allowed references and facts of resources.
 
     Allowed references matter only for a document that refers to other files.
     """
     more, overlays = tuple(pointer.get("more", ())), tuple(pointer.get("overlays", ()))
     if (more, overlays) != (open_request.more, open_request.overlays):
         return False
+    # A path or URL that is not registered takes the catalog as it is: it has no entry.
+    has_resources = RESOURCES_KEY in open_request.entry or RESOURCES_KEY in pointer
+    if (
+        has_resources
+        and open_request.is_registered
+        and given_resources(open_request.entry) != pointer.get(RESOURCES_KEY, {})
+    ):
+        return False
     if "parts" not in pointer:
         return True
     allowed = tuple(pointer.get("allow_refs", ())), pointer.get("follows_files", True)
     return allowed == (open_request.allow_refs, open_request.follows_files)
+
+
+def given_resources(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return name → the facts of a resource that an API's entry gives, as JSON."""
+    found = entry.get(RESOURCES_KEY)
+    if not found or not isinstance(found, dict):
+        return {}
+    as_json: dict[str, Any] = json.loads(json.dumps(found, default=str))
+    return as_json
 
 
 def is_as_compiled(open_request: OpenRequest, revisions: Revisions, pointer: dict[str, Any]) -> bool:

@@ -11,18 +11,21 @@ evidence is None.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from dynacli.openapi.catalog._search_words import names_several
-from dynacli.openapi.document.json_trees import join
+from dynacli.openapi.catalog.compiler._given_facts import GivenFacts, wrong_name
+from dynacli.openapi.document.json_trees import join, split
 from dynacli.openapi.model.field_names import is_search_name, plain_name, singular, words_of_name
-from dynacli.openapi.model.find_items import ENVELOPES, WRAPPERS, KnownItems
+from dynacli.openapi.model.find_items import ENVELOPES, ID_NAMES, WRAPPERS, KnownItems
 from dynacli.openapi.model.kebab_names import kebab
+from dynacli.openapi.model.links import links_in, path_and_method_of
 from dynacli.openapi.model.media_types import success_response, success_schema
 from dynacli.openapi.model.operation import Operation
-from dynacli.openapi.model.path_templates import parameter_names, path_template
+from dynacli.openapi.model.path_templates import enclosing_items, item_template, parameter_names
 from dynacli.openapi.model.resources import (
     OVERRIDE,
     ChangeTime,
@@ -30,7 +33,9 @@ from dynacli.openapi.model.resources import (
     ResourceId,
     ResourceList,
     ResourceParent,
+    what_is_wrong_with_override,
 )
+from dynacli.openapi.model.runtime_expressions import Expression, parse_expression
 from dynacli.openapi.references import follow_reference, reference_of
 from dynacli.openapi.schema.read_schema import (
     Resolve,
@@ -47,6 +52,7 @@ from dynacli.record import replace
 _ITEM_METHODS = ("GET", "PUT", "PATCH", "DELETE")
 _UPDATES = ("PATCH", "PUT")
 _DELETING_ENDS = ("delete", "remove", "archive")
+_DELETING_PATHS = tuple(f"/{{}}/{end}" for end in _DELETING_ENDS)
 _HOLDER = re.compile(r"/[^/{}]+(?:/\{\})+(?=/[^/{}]+$)")
 """The resource that contains the collection at the end of a path."""
 _CREATING = frozenset({"create", "add", "new", "insert", "register", "make"})
@@ -62,6 +68,8 @@ _SINCE = re.compile(r"(?:min|from|since|after|start)?(.*?)(?:since|after|gte?|fr
 _SPEAKS_OF_CHANGES = re.compile(r"updat|modif|chang|edited", re.IGNORECASE)
 _BESIDE_ONE = frozenset({"included", "links", "messages", "errors", "warnings"})
 """Plain names of lists that occur beside a single object."""
+_NO_VALUES = frozenset({"array", "boolean", "object"})
+"""Types of fields that are neither an id nor a time."""
 _MOST_ABOVE = 2
 """Maximum number of parameters between a collection and its items."""
 
@@ -119,19 +127,51 @@ class _Found:
     parent: "_Found | None" = None
     parent_parameter: str | None = None
     parent_reason: str = ""
+    given: GivenFacts = field(default_factory=lambda: GivenFacts(_ignore))
+
+    @property
+    def names(self) -> set[str]:
+        """The names of the operations that list, create or change it."""
+        lists = [operation for operation, _ in self.lists]
+        return {operation.name for operation in (*lists, *self.create, *self.change)}
+
+
+@dataclass
+class _IdLink:
+    """A link that passes a value to the last path parameter of an operation.
+
+    Args:
+        source: The operation with the link.
+        target: The operation that the value is for.
+        value: The expression for the value.
+    """
+
+    source: Operation
+    target: Operation
+    value: Expression
 
 
 def compile_resources(
     operations: Iterable[tuple[Operation, Mapping[str, Any]]],
     resolve: Resolve,
+    configured: Mapping[str, Any],
+    warn: Callable[..., None],
+    uri: str,
 ) -> tuple[Resource, ...]:
     """Return the resources of a document, the ones with most facts first.
 
     Args:
         operations: Each operation with its Operation Object, which has unresolved references.
         resolve: Returns the target of a reference; raises LookupError if there is none.
+        configured: Name of a resource → the facts that the configuration gives.
+        warn: Called with a message and the steps of the pointer to its location.
+        uri: URI of the document.
     """
-    return _Derivation(operations, resolve).resources()
+    return _Derivation(operations, resolve, configured, warn, uri).resources()
+
+
+def _ignore(message: str, *steps: str) -> None:
+    """Ignore a warning; a resource gets its facts later."""
 
 
 class _Shapes:
@@ -142,13 +182,26 @@ class _Shapes:
         self._resolve = resolve
         self._shapes: dict[str, _Shape] = {}
 
-    def overrides(self, operations: Iterable[Operation | None]) -> Mapping[str, Any]:
-        """Return the facts that the document gives with the extension; an operation that reads wins."""
-        found: dict[str, Any] = {}
-        for operation in operations:
-            given = {} if operation is None else self._parts[operation.name].get(OVERRIDE)
-            found.update(given if isinstance(given, Mapping) else {})
-        return found
+    def override(self, operation: Operation) -> Any:
+        """Return the facts that the document gives with the extension; None without it."""
+        return self._parts[operation.name].get(OVERRIDE)
+
+    def links(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield the name of each operation with a link in a response, and the Link Object."""
+        without: set[str] = set()
+
+        def follow_once(value: Any) -> Any:
+            reference = reference_of(value)
+            if reference is None or reference in without:
+                return value
+            target = self.follow(value)
+            if isinstance(target, Mapping) and "links" not in target and "content" in target:
+                without.add(reference)
+            return target
+
+        for name, part in self._parts.items():
+            for _, _, _, link in links_in(self.follow(part.get("responses")), follow_once):
+                yield name, link
 
     def follow(self, value: Any) -> Any:
         """Return the last target of a chain of references."""
@@ -162,6 +215,12 @@ class _Shapes:
 
     def _read(self, operation: Operation) -> _Shape:
         schema = self.value(operation)
+        given = self.override(operation)
+        items = given.get("items") if isinstance(given, Mapping) else None
+        if isinstance(items, str) and not what_is_wrong_with_override("items", items):
+            shape = self.with_items(_Shape(None, None, schema), items)
+            if shape is not None and shape.item is not None:
+                return shape
         if schema is None:
             return _Shape(None, None, None)
         known = self._without_included(items_of_schema(schema, self._resolve, operation.path), schema)
@@ -169,6 +228,24 @@ class _Shapes:
         if known is not None and known.holder in {"array", "object"}:
             item = self._item_at(schema, known)
         return _Shape(known, item, schema)
+
+    def with_items(self, shape: _Shape, pointer: str) -> _Shape | None:
+        """Return a shape whose items are at a pointer; None if the document has another type there."""
+        known = KnownItems(split(pointer))
+        schema, is_described = self.at(shape.value, known.steps)
+        types = self.types(schema)
+        if is_described and types and "array" not in types:
+            return None
+        return _Shape(known, self._item_at(shape.value, known), shape.value)
+
+    def at(self, schema: Any, steps: Iterable[str]) -> tuple[Any, bool]:
+        """Return the schema at the end of some steps, and whether the document describes all of them."""
+        for step in steps:
+            properties = self.properties(schema)
+            if step not in properties:
+                return None, False
+            schema = properties[step]
+        return schema, True
 
     def _without_included(self, known: KnownItems | None, schema: Any) -> KnownItems | None:
         """Return the items of a response, without a list of other objects beside a single one (JSON:API `included`)."""
@@ -245,16 +322,20 @@ class _Shapes:
         return (), schema
 
 
-def _template(path: str) -> str:
-    return path_template(path).removesuffix("/").removesuffix(".json")
-
-
 class _Derivation:
-    def __init__(self, operations: Iterable[tuple[Operation, Mapping[str, Any]]], resolve: Resolve) -> None:
+    def __init__(
+        self,
+        operations: Iterable[tuple[Operation, Mapping[str, Any]]],
+        resolve: Resolve,
+        configured: Mapping[str, Any],
+        warn: Callable[..., None],
+        uri: str,
+    ) -> None:
+        self._configured, self._warn = configured, warn
         pairs = list(operations)
         self._operations = [operation for operation, _ in pairs]
         self._shapes = _Shapes({operation.name: part for operation, part in pairs}, resolve)
-        self._templates = {operation.name: _template(operation.path) for operation in self._operations}
+        self._templates = {operation.name: item_template(operation.path) for operation in self._operations}
         self._at: dict[tuple[str, str], Operation] = {}
         for operation in self._operations:
             self._at.setdefault((operation.method, self._templates[operation.name]), operation)
@@ -262,14 +343,40 @@ class _Derivation:
         self._known_paths = frozenset(self._paths)
         self._used: set[str] = set()
         self._by_template: dict[str, _Found] = {}
+        self._links = list(self._id_links(uri))
+
+    def _id_links(self, uri: str) -> Iterator[_IdLink]:
+        """Yield the links of the document that pass a value of a response to the last parameter of a path."""
+        by_name = {operation.name: operation for operation in self._operations}
+        by_id = {operation.operation_id: operation for operation in reversed(self._operations)}
+        by_path = {(operation.path, operation.method): operation for operation in self._operations}
+        for name, link in self._shapes.links():
+            wanted, ref, parameters = (link.get(key) for key in ("operationId", "operationRef", "parameters"))
+            target = by_id.get(wanted) if isinstance(wanted, str) else None
+            if target is None and isinstance(ref, str):
+                path, method = path_and_method_of(ref, uri) or ("", "")
+                target = by_path.get((path, method.upper()))
+            if (
+                target is None
+                or not target.path.rstrip("/").endswith("}")
+                or not isinstance(parameters, Mapping)
+            ):
+                continue
+            last = parameter_names(target.path)[-1]
+            value = parse_expression(parameters.get(last, parameters.get(f"path.{last}")))
+            if value is not None and value.message == "response":
+                yield _IdLink(by_name[name], target, value)
 
     def resources(self) -> tuple[Resource, ...]:
         """Return the resources."""
         for path in self._paths:
             if path.endswith("/{}"):
                 self._add_item(path)
+            elif path.endswith(_DELETING_PATHS):
+                self._add_item_of_deletion(path.rpartition("/")[0])
         for found in list(self._by_template.values()):
             self._add_collection(found)
+        self._add_linked()
         for path in self._paths:
             if not path.endswith("}"):
                 self._add_single(path)
@@ -278,16 +385,31 @@ class _Derivation:
             self._add_shallow_creation(found)
             self._add_creation_by_put(found)
         order = {name: number for number, name in enumerate(self._paths)}
-        all_found = sorted(self._by_template.values(), key=lambda item: order[item.template])
+        all_found = sorted(self._by_template.values(), key=lambda item: order.get(item.template, len(order)))
         for found in all_found:
             self._find_parent(found)
+        for found in all_found:
+            self._add_documented_facts(found)
         self._name(all_found)
-        names = {found.name for found in all_found}
-        made = [self._corrected(found, self._made(found), names) for found in all_found]
-        return tuple(sorted(made, key=_known_facts, reverse=True))
+        self._add_configured_facts(all_found)
+        for found in all_found:
+            self._take_parent(found, all_found)
+        return tuple(sorted(map(self._made, all_found), key=_known_facts, reverse=True))
 
     def _get(self, method: str, template: str) -> Operation | None:
         return self._at.get((method, template))
+
+    def _add_item_of_deletion(self, template: str) -> None:
+        """Add an item without an operation at its own path, if there is a POST that creates and one that deletes it."""
+        collection = template.removesuffix("/{}")
+        delete = self._deletion(template)
+        if template not in self._known_paths and delete is not None and ("POST", collection) in self._at:
+            found = _Found(template, delete.path.rpartition("/")[0], True, collection, delete=delete)
+            self._by_template[template] = found
+
+    def _deletion(self, template: str) -> Operation | None:
+        deleting = (("DELETE", template), *(("POST", f"{template}/{end}") for end in _DELETING_ENDS))
+        return next((self._at[key] for key in deleting if key in self._at), None)
 
     def _add_item(self, template: str) -> None:
         collection = self._collection_of(template)
@@ -309,8 +431,7 @@ class _Derivation:
         post = self._get("POST", template)
         if post is not None and not found.change and not self._is_search(post):
             found.change = [post]
-        deleting = (("DELETE", template), *(("POST", f"{template}/{end}") for end in _DELETING_ENDS))
-        found.delete = next((self._at[key] for key in deleting if key in self._at), None)
+        found.delete = self._deletion(template)
         self._by_template[template] = found
 
     def _is_listed(self, collection: str) -> bool:
@@ -343,6 +464,25 @@ class _Derivation:
         put = self._get("PUT", collection)
         if put is not None and not found.create:
             found.create.append(put)
+
+    def _add_linked(self) -> None:
+        """Add the operations that link to an item: a POST that creates it, and a list of such items."""
+        collections = {found.collection for found in self._by_template.values()}
+        for link in self._links:
+            template = self._templates[link.source.name]
+            found = self._by_template.get(self._templates[link.target.name])
+            if found is None or template in collections or template in self._by_template:
+                continue
+            if self._shapes.of(link.source).is_list and (
+                link.source.method == "GET" or self._is_search(link.source)
+            ):
+                self._add_list(found, link.source)
+            elif (
+                link.source.method == "POST"
+                and link.source not in found.create
+                and template.count("{}") == found.template.count("{}") - 1
+            ):
+                found.create.append(link.source)
 
     def _add_list(self, found: _Found, operation: Operation) -> None:
         if operation.name not in self._used:
@@ -413,12 +553,26 @@ class _Derivation:
             if owner is not None:
                 self._add_list(owner, operation)
             elif operation.method == "GET" and self._lists_objects(operation):
+                post, put = self._get("POST", template), self._get("PUT", template)
+                if not (post or put) and self._is_part(operation):
+                    continue
                 found = _Found(template, operation.path, False, template)
-                post = self._get("POST", template)
                 if post is not None and not self._is_search(post):
                     found.create.append(post)
+                elif put is not None:
+                    found.create.append(put)
                 self._add_list(found, operation)
                 self._by_template[template] = found
+
+    def _is_part(self, operation: Operation) -> bool:
+        """Return whether a list is a part of one item, and its entries are no items: `GET /runs/{}/trace`."""
+        template = self._templates[operation.name]
+        segment = template.rpartition("/")[2]
+        says_list = names_several(plain_name(segment)) or not _SEARCHING.isdisjoint(
+            {*words_of_name(segment), operation.name.partition("-")[0]} - {"get"}
+        )
+        names = set(map(plain_name, self._shapes.properties(self._shapes.of(operation).item)))
+        return "{}" in template and not says_list and names.isdisjoint(ID_NAMES)
 
     def _lists_objects(self, operation: Operation) -> bool:
         item = self._shapes.of(operation).item
@@ -476,22 +630,65 @@ class _Derivation:
             found.create.append(put)
 
     def _find_parent(self, found: _Found) -> None:
-        for template in _item_prefixes(found.template):
-            parent = self._by_template.get(template)
-            if parent is not None and parent is not found and parent.is_item:
-                found.parent = parent
-                names = parameter_names(found.path)
-                found.parent_parameter = names[template.count("{}") - 1]
-                found.parent_reason = f"`{found.path}` is below `{parent.path}`"
-                return
-        for operation in found.create:
-            for template in _item_prefixes(self._templates[operation.name]):
+        for path, reason in self._paths_of(found):
+            for template in enclosing_items(item_template(path)):
                 parent = self._by_template.get(template)
                 if parent is not None and parent is not found and parent.is_item:
                     found.parent = parent
-                    found.parent_parameter = parameter_names(operation.path)[template.count("{}") - 1]
-                    found.parent_reason = f"`{operation.name}` creates it below `{parent.path}`"
+                    found.parent_parameter = parameter_names(path)[template.count("{}") - 1]
+                    found.parent_reason = f"{reason} below `{parent.path}`"
                     return
+
+    def _paths_of(self, found: _Found) -> Iterator[tuple[str, str]]:
+        """Yield the paths that may begin with the path of the parent, each with the beginning of a sentence."""
+        yield found.path, f"`{found.path}` is"
+        for operation in found.create:
+            yield operation.path, f"`{operation.name}` creates it"
+
+    def _add_documented_facts(self, found: _Found) -> None:
+        found.given = GivenFacts(self._warn)
+        lists = sorted(found.lists, key=lambda entry: self._rank(found, entry[0]))
+        for operation in dict.fromkeys((found.read, *(operation for operation, _ in lists))):
+            value = None if operation is None else self._shapes.override(operation)
+            if operation is not None and value is not None:
+                steps = ("paths", operation.path, operation.method.lower(), OVERRIDE)
+                found.given.add_documented(operation.name, value, steps)
+
+    def _add_configured_facts(self, all_found: Sequence[_Found]) -> None:
+        by_name = {found.name: found for found in all_found}
+        for name, table in self._configured.items():
+            found = by_name.get(name)
+            if found is None:
+                self._warn(f"`resources.{name}` in the configuration is ignored: there is no such resource")
+                continue
+            found.given.add_configured(name, table)
+            others = by_name.keys() - {name}
+            given = found.given.find("name", partial(wrong_name, taken=others))
+            found.name = kebab(given.value) if given is not None else found.name
+
+    def _take_parent(self, found: _Found, all_found: Sequence[_Found]) -> None:
+        """Replace the derived parent by the given one, with the parameter that takes its id."""
+        by_name = {other.name: other for other in all_found}
+
+        def wrong(name: str) -> str:
+            above: _Found | None = by_name.get(name)
+            if above is None:
+                return f"there is no resource `{name}`"
+            seen: list[_Found] = []
+            while above is not None and above not in seen:
+                seen.append(above)
+                above = above.parent
+            return f"`{name}` is not above `{found.name}`" if any(one is found for one in seen) else ""
+
+        given = found.given.find("parent", wrong)
+        if given is None:
+            return
+        parent = found.parent = by_name[given.value]
+        found.parent_reason, found.parent_parameter = given.reason, None
+        for path, _ in self._paths_of(found):
+            if parent.template in enclosing_items(item_template(path)):
+                found.parent_parameter = parameter_names(path)[parent.template.count("{}") - 1]
+                return
 
     def _name(self, all_found: Sequence[_Found]) -> None:
         nouns = {
@@ -500,7 +697,7 @@ class _Derivation:
             for segment in [_last_literal(found.template)[1]]
             if segment
         }
-        given = {id(found): self._given_name(found) for found in all_found}
+        given = self._given_names(all_found)
         for found in all_found:
             before, last = _last_literal(found.template)
             name = _singular_kebab(last) or "resource"
@@ -516,61 +713,32 @@ class _Derivation:
         outermost = _outermost(all_found)
         for found in all_found:
             is_first = outermost.get(plain[id(found)]) is found
+            if given[id(found)]:
+                continue
             if counts[plain[id(found)]] > 1 and found.parent is not None and not is_first:
                 found.name = f"{plain[id(found.parent)]}-{plain[id(found)]}"
         taken: set[str] = set()
-        for found in sorted(all_found, key=lambda found: outermost.get(plain[id(found)]) is not found):
+        first = sorted(all_found, key=lambda found: outermost.get(plain[id(found)]) is not found)
+        for found in sorted(first, key=lambda found: not given[id(found)]):
             name, number = found.name, 2
             while found.name in taken:
                 found.name = f"{name}-{number}"
                 number += 1
             taken.add(found.name)
 
-    def _overrides(self, found: _Found) -> Mapping[str, Any]:
-        return self._shapes.overrides((*(operation for operation, _ in found.lists), found.read))
-
-    def _given_name(self, found: _Found) -> str:
-        name = self._overrides(found).get("name")
-        return kebab(name) if isinstance(name, str) else ""
-
-    def _corrected(self, found: _Found, made: Resource, names: Collection[str]) -> Resource:
-        """Return a resource with the facts that the document gives with the extension; wrong values do not count."""
-        given = self._overrides(found)
-        because = dict(made.because or {})
-        said = f"The document says so (`{OVERRIDE}`)"
-        field_, changed_at, items = (_pointer(given.get(key)) for key in ("id", "changed-at", "items"))
-        if field_:
-            made = replace(made, identity=ResourceId(field_, self._id_parameter(found)))
-            because["id"] = said
-        since = given.get("since")
-        if changed_at or since:
-            derived = made.changed_at or ChangeTime(changed_at or "")
-            in_query = {
-                parameter.name
-                for operation, _ in found.lists
-                for parameter in operation.parameters
-                if parameter.location == "query"
-            }
-            time = changed_at or derived.field
-            if time:
-                made = replace(
-                    made, changed_at=ChangeTime(time, since if since in in_query else derived.since)
-                )
-                because["changed_at"] = said
-        if items is not None and made.main_list is not None:
-            made = replace(made, main_list=replace(made.main_list, items=items))
-        parent = given.get("parent")
-        if isinstance(parent, str) and parent in names and parent != made.name:
-            derived_parent = made.parent or ResourceParent(parent, None)
-            made = replace(made, parent=replace(derived_parent, resource=parent))
-            because["parent"] = said
-        return replace(made, because=because)
+    def _given_names(self, all_found: Sequence[_Found]) -> dict[int, str]:
+        taken: set[str] = set()
+        names: dict[int, str] = {}
+        for found in all_found:
+            given = found.given.find("name", partial(wrong_name, taken=taken))
+            names[id(found)] = kebab(given.value) if given is not None else ""
+            taken.add(names[id(found)])
+        return names
 
     def _made(self, found: _Found) -> Resource:
-        lists = [
-            ResourceList(operation.name, shape.items_pointer)
-            for operation, shape in sorted(found.lists, key=lambda entry: self._rank(found, entry[0]))
-        ]
+        found.lists.sort(key=lambda entry: self._rank(found, entry[0]))
+        self._take_items(found)
+        lists = [ResourceList(operation.name, shape.items_pointer) for operation, shape in found.lists]
         steps, item = self._item_of(found)
         identity, id_reason = self._identity(found, steps, item)
         parent, parent_reason = self._parent(found, steps, item)
@@ -590,11 +758,32 @@ class _Derivation:
             because={"id": id_reason, "parent": parent_reason, "changed_at": change_reason},
         )
 
+    def _take_items(self, found: _Found) -> None:
+        """Replace the derived items of the main list by the given ones."""
+        if not found.lists:
+            found.given.find("items", lambda _: "no operation lists it")
+            return
+        operation, shape = found.lists[0]
+
+        def wrong(pointer: str) -> str:
+            is_list = self._shapes.with_items(shape, pointer) is not None
+            return "" if is_list else f"`{operation.name}` has no list at `{pointer}`"
+
+        given = found.given.find("items", wrong)
+        if given is not None:
+            found.lists[0] = operation, self._shapes.with_items(shape, given.value) or shape
+
+    def _wrong_field(self, item: Any, pointer: str) -> str:
+        """Return why a field of an item cannot be an id or a time, as a clause; empty if it can."""
+        schema, _ = self._shapes.at(item, split(pointer))
+        types = self._shapes.types(schema)
+        return f"`{pointer}` is {types[0]}" if types and set(types) <= _NO_VALUES else ""
+
     def _rank(self, found: _Found, operation: Operation) -> tuple[bool, int]:
         return self._templates[operation.name] != found.collection, operation.path.count("{")
 
     def _item_of(self, found: _Found) -> tuple[tuple[str, ...], Any]:
-        for _, shape in sorted(found.lists, key=lambda entry: self._rank(found, entry[0])):
+        for _, shape in found.lists:
             if self._shapes.properties(shape.item):
                 return (), shape.item
         if found.read is not None:
@@ -603,9 +792,21 @@ class _Derivation:
 
     def _identity(self, found: _Found, steps: tuple[str, ...], item: Any) -> tuple[ResourceId | None, str]:
         if not (found.is_item or found.lists):
+            found.given.find("id", lambda _: "there is only one")
             return None, "There is only one"
         properties = self._shapes.properties(item)
         parameter = self._id_parameter(found)
+        given = found.given.find("id", lambda pointer: self._wrong_field(item, pointer))
+        if given is not None:
+            return ResourceId(given.value, parameter), given.reason
+        for link in self._links:
+            if link.target is found.read and link.source.name in found.names:
+                inner = self._linked_field(found, link, item)
+                if inner:
+                    reason = (
+                        f"A link of `{link.source.name}` passes `{'.'.join(inner)}` to `{link.target.name}`"
+                    )
+                    return ResourceId(join((*steps, *inner)), parameter), reason
         if not properties:
             return None, "The document describes no fields of an item"
         if parameter is not None:
@@ -627,6 +828,16 @@ class _Derivation:
             reason = f"Items have `{plain[usual[0]]}`, and the document requires no field of them"
             return ResourceId(join((*steps, plain[usual[0]])), parameter), reason
         return None, "No field of an item fits the path"
+
+    def _linked_field(self, found: _Found, link: _IdLink, item: Any) -> tuple[str, ...]:
+        """Return the steps to the field of an item that a link passes on; empty if an item does not have it."""
+        inner = link.value.steps if link.value.source == "body" else ()
+        around = {*ENVELOPES, *WRAPPERS, singular(_last_literal(found.template)[1])}
+        around |= {step for _, shape in found.lists for step in (shape.known.steps if shape.known else ())}
+        while inner and not self._shapes.at(item, inner)[1]:
+            is_around = inner[0].isdecimal() or inner[0] in around or plain_name(inner[0]) in around
+            inner = inner[1:] if is_around else ()
+        return inner
 
     def _id_parameter(self, found: _Found) -> str | None:
         if found.is_item:
@@ -681,17 +892,36 @@ class _Derivation:
         return None
 
     def _changed_at(self, found: _Found, steps: tuple[str, ...], item: Any) -> tuple[ChangeTime | None, str]:
+        given = found.given.find("changed-at", lambda pointer: self._wrong_field(item, pointer))
+        if given is not None:
+            since, reason = self._since(found, given.reason)
+            return ChangeTime(given.value, since), reason
         for name, schema in self._shapes.properties(item).items():
             match = _CHANGED.fullmatch(plain_name(name))
             if match and "date-time" in self._shapes.formats(schema):
-                since = self._since(found)
-                reason = f"Items have the time `{name}`"
-                reason += f", and the list has `{since}`" if since else ""
+                since, reason = self._since(found, f"Items have the time `{name}`")
                 return ChangeTime(join((*steps, name)), since), reason
+        found.given.find("since", lambda _: "items have no time of a change")
         return None, "Items have no time whose name says that it changes"
 
-    def _since(self, found: _Found) -> str | None:
-        for operation, _ in sorted(found.lists, key=lambda entry: self._rank(found, entry[0]))[:1]:
+    def _since(self, found: _Found, reason: str) -> tuple[str | None, str]:
+        """Return the parameter that selects items by the time of their change, and the whole evidence."""
+        in_queries = {
+            parameter.name
+            for operation, _ in found.lists
+            for parameter in operation.parameters
+            if parameter.location == "query"
+        }
+        given = found.given.find(
+            "since", lambda name: "" if name in in_queries else f"no list has the query parameter `{name}`"
+        )
+        if given is not None:
+            return given.value, f"{reason}; {given.reason[0].lower()}{given.reason[1:]} of `{given.value}`"
+        since = self._derived_since(found)
+        return since, f"{reason}, and the list has `{since}`" if since else reason
+
+    def _derived_since(self, found: _Found) -> str | None:
+        for operation, _ in found.lists[:1]:
             in_query = [parameter for parameter in operation.parameters if parameter.location == "query"]
             for parameter in in_query:
                 plain = plain_name(parameter.name)
@@ -719,19 +949,6 @@ def _outermost(all_found: Sequence[_Found]) -> dict[str, _Found]:
 def _known_facts(resource: Resource) -> int:
     row = resource.row()
     return sum(bool(row[key]) for key in ("list", "read", "create", "change", "delete", "id", "parent"))
-
-
-def _pointer(value: Any) -> str | None:
-    """Return a JSON pointer that a document gives; None if the value is something else."""
-    return value if isinstance(value, str) and (not value or value.startswith("/")) else None
-
-
-def _item_prefixes(template: str) -> Iterator[str]:
-    """Yield the beginnings of a template that end with a parameter, the longest first, without the template."""
-    steps = template.split("/")
-    for end in range(len(steps) - 1, 0, -1):
-        if steps[end - 1] == "{}":
-            yield "/".join(steps[:end])
 
 
 def _last_literal(template: str) -> tuple[str, str]:
@@ -770,5 +987,7 @@ def _named_like(
     last = words_of_name(parameter)[-1:]
     if last and last[0] in plain and (not required or plain[last[0]] in required):
         return plain[last[0]]
-    ids = {"id": "id", "uuid": "uuid"}
+    if "id" in words_of_name(parameter) and "id" in plain:  # `idOrName`
+        return plain["id"]
+    ids = {"id": "id", "uuid": "uuid", "identifier": "id"}
     return next((plain[rest] for ending, rest in ids.items() if own.endswith(ending) and rest in plain), None)

@@ -47,6 +47,7 @@ from dynacli.openapi.model.operation import (
 from dynacli.openapi.model.overview import Overview
 from dynacli.openapi.model.resources import Resource
 from dynacli.openapi.model.server_objects import read_servers, server_row
+from dynacli.openapi.model.tag_tree import compile_tag_tree
 from dynacli.openapi.references import reference_chain, reference_of
 from dynacli.openapi.schema.normal_form import normal_tree, with_implied_mappings
 from dynacli.record import replace
@@ -358,6 +359,7 @@ def compile_document(
     document: Document,
     given_names: Mapping[tuple[str, str], str] | None = None,
     selection: OperationSelection = EVERYTHING,
+    resources: Mapping[str, Any] | None = None,
 ) -> Compiled:
     """Compile a document.
 
@@ -365,6 +367,7 @@ def compile_document(
         document: The loaded document.
         given_names: (method, path) → name from an earlier revision.
         selection: The operations to compile.
+        resources: Name of a resource → the facts that the configuration gives.
     """
     warnings = CompileWarnings()
     normal = with_implied_mappings(normal_tree(document.tree, document.version, warnings.add))
@@ -388,6 +391,7 @@ def compile_document(
         "servers": [server_row(server) for server in servers],
         "operations": len(operations),
         "left_out": left_out,
+        "tag_tree": compile_tag_tree(tree),
     }
     tags = _tag_descriptions(tree)
     overview = compile_overview(
@@ -405,16 +409,19 @@ def compile_document(
         lambda value: follow_references(tree, value),
         lambda reference: lookup(tree, reference),
     )
-    resources = compile_resources(
+    found_resources = compile_resources(
         ((operation.operation, operation.part["operation"]) for operation in operations),
         partial(lookup, tree),
+        resources or {},
+        warnings.add,
+        document.uri,
     )
     return Compiled(
         meta,
         tuple(operations),
         replace(overview, shared_errors=errors, error_fields=error_fields),
         components,
-        resources,
+        found_resources,
         tags,
         names.lock,
         warnings.locate(document),
