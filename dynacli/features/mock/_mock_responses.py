@@ -29,7 +29,8 @@ from dynacli.http.semantics import (
     split_media_type,
 )
 from dynacli.media.text_values import BodySchema
-from dynacli.openapi.document.json_trees import dict_or_empty
+from dynacli.openapi.document.json_trees import dict_or_empty, list_or_empty
+from dynacli.openapi.model.field_names import plain_name
 from dynacli.openapi.model.media_types import body_schema, documented_success, is_as_good_as_json
 from dynacli.openapi.model.operation import WITHOUT_BODY, documented_status, explodes, style_of
 from dynacli.openapi.schema.document_schemas import DocumentSchemas, NoExampleError
@@ -42,6 +43,7 @@ from dynacli.openapi.schema.example_value import (
     made_value,
 )
 from dynacli.openapi.schema.form_encoding import Encodings
+from dynacli.openapi.schema.read_schema import possible_schemas, value_types_of
 from dynacli.record import record, replace
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.request.assemble_body import encode, json_text
@@ -89,6 +91,8 @@ _WIDEST = 10_000
 _FIRST_DAY = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 _DAYS = 3_650
 _MOST_KEPT = 1_000
+_DEEPEST_EXAMPLE = 2
+_NO_HEADERS: Mapping[str, str | None] = {}
 
 
 _ValueMaker = Callable[[Any, Callable[[str], Any], float], Any]
@@ -290,6 +294,10 @@ class _ResponseBodies:
         for name, raw in dict_or_empty(self._media.get("examples")).items():
             yield from self._of_example(name, raw)
 
+    def of(self, value: Any, source: str) -> Iterator[_ResponseBody]:
+        """Yield the bodies for a value from elsewhere."""
+        yield from self._of_value(value, source)
+
     def made(self, make_value: _ValueMaker) -> Iterator[_ResponseBody]:
         """Yield bodies made of the schema: with all properties, then with fewer."""
         schema = self._schema
@@ -329,6 +337,30 @@ class _ResponseBodies:
     def _body(self, content: bytes, source: str, media_type: str = "") -> _ResponseBody:
         name = media_type or _sent_name(self._offer, self._named, is_text=False)
         return _ResponseBody(content, name, source)
+
+
+def _holds_values(offer: str) -> bool:
+    """Return whether a media type of the document holds a single JSON value."""
+    return (is_json(offer) or is_as_good_as_json(offer) or is_structured(offer)) and not is_sequence(offer)
+
+
+def _has_example(schema: Any, resolve: Callable[[str], Any]) -> bool:
+    """Return whether the schema of a list, or of its items, has an example of its own."""
+    waiting = [(schema, 0)]
+    while waiting:
+        part, depth = waiting.pop()
+        for found in possible_schemas(part, resolve):
+            if "example" in found or list_or_empty(found.get("examples")):
+                return True
+            if "items" in found and depth < _DEEPEST_EXAMPLE:
+                waiting.append((found["items"], _DEEPEST_EXAMPLE))
+            if depth < 1:
+                below = dict_or_empty(found.get("properties")).values()
+                arrays = (
+                    inner for inner in below if "array" in value_types_of(possible_schemas(inner, resolve))
+                )
+                waiting += [(inner, depth + 1) for inner in arrays]
+    return False
 
 
 class ProblemError(Exception):
@@ -479,7 +511,7 @@ def _documented_headers(
 
 
 @record
-class _DocumentedResponse:
+class ChosenResponse:
     """A documented response.
 
     Args:
@@ -494,7 +526,7 @@ class _DocumentedResponse:
     raw: Mapping[str, Any]
 
 
-def _plain_response(described: DescribedOperation) -> _DocumentedResponse:
+def _plain_response(described: DescribedOperation) -> ChosenResponse:
     """Return the response to a valid request: a plain success, else a redirect, else a success without a body.
 
     A document that lists only errors still means that a valid request succeeds. OpenAPI requires no more: "not
@@ -506,10 +538,10 @@ def _plain_response(described: DescribedOperation) -> _DocumentedResponse:
     for found in (key, *others[:1]):
         if _status_of(found, responses, 200) in _FINAL:
             return _documented(described, _status_of(found, responses, 200), found)
-    return _DocumentedResponse(200, "", {})
+    return ChosenResponse(200, "", {})
 
 
-def _response_for(described: DescribedOperation, statuses: Sequence[int]) -> _DocumentedResponse | None:
+def _response_for(described: DescribedOperation, statuses: Sequence[int]) -> ChosenResponse | None:
     """Return the response with the first documented status. A range or `default` counts only for the first one."""
     responses = _responses(described)
     for status in statuses:
@@ -523,9 +555,9 @@ def _responses(described: DescribedOperation) -> Mapping[str, Any]:
     return {str(key): value for key, value in described.raw_responses.items()}
 
 
-def _documented(described: DescribedOperation, status: int, key: str) -> _DocumentedResponse:
+def _documented(described: DescribedOperation, status: int, key: str) -> ChosenResponse:
     raw = described.follow(_responses(described).get(key))
-    return _DocumentedResponse(status, key, raw if isinstance(raw, Mapping) else {})
+    return ChosenResponse(status, key, raw if isinstance(raw, Mapping) else {})
 
 
 def _status_of(key: str, responses: Mapping[str, Any], by_default: int) -> int:
@@ -694,7 +726,7 @@ class MockResponses:
         Raises:
             ProblemError: The document has no response that the client prefers and accepts.
         """
-        described = self._description(match)
+        described = self.description(match)
         if preferences.code:
             documented = _response_for(described, [preferences.code])
             if documented is None:
@@ -702,6 +734,79 @@ class MockResponses:
         else:
             documented = _plain_response(described)
         return self._response(match, documented, preferences, accept)
+
+    def documented_success(self, match: MatchedOperation, preferred: Sequence[int] = ()) -> ChosenResponse:
+        """Return the documented success of an operation.
+
+        Args:
+            preferred: The statuses that come first, if the document has them.
+        """
+        described = self.description(match)
+        responses = _responses(described)
+        for status in preferred:
+            if str(status) in responses:
+                return _documented(described, status, str(status))
+        return _plain_response(described)
+
+    def schema_of(self, match: MatchedOperation, documented: ChosenResponse) -> Any:
+        """Return the schema of a response as JSON; None if it has none."""
+        content = dict_or_empty(documented.raw.get("content"))
+        chosen = _accepted_offer((), list(content))
+        if chosen is None or documented.status in WITHOUT_BODY or not _holds_values(chosen[0]):
+            return None
+        return body_schema(dict_or_empty(self.description(match).follow(content[chosen[0]])))
+
+    def values(self, match: MatchedOperation, *, only_examples: bool = False) -> Iterator[Any]:
+        """Yield JSON values of an operation's response without state, the likeliest first.
+
+        If no example of the document matches its schema, a value made from the schema follows.
+
+        Args:
+            only_examples: Whether to yield nothing if the document has no example.
+        """
+        documented = self.documented_success(match)
+        content = dict_or_empty(documented.raw.get("content"))
+        chosen = _accepted_offer((), list(content))
+        if chosen is None or documented.status in WITHOUT_BODY or not _holds_values(chosen[0]):
+            return
+        described = self.description(match)
+        bodies = _ResponseBodies(described, chosen[0], chosen[1], content[chosen[0]])
+        examples = list(bodies.documented()) if self._has_examples else []
+        schema = body_schema(dict_or_empty(described.follow(content[chosen[0]])))
+        if only_examples and not examples and not _has_example(schema, described.resolve):
+            return
+        for body in (*examples, *bodies.made(_static_value)):
+            response = response_of(documented.status, [("Content-Type", body.media_type)], body.content)
+            if not documented.key or not self._validator.response(response, match).findings:
+                with suppress(ValueError):
+                    yield json.loads(body.content)
+
+    def with_value(
+        self,
+        match: MatchedOperation,
+        documented: ChosenResponse,
+        accept: Sequence[str],
+        make_value: Callable[[], Any],
+        source: str,
+        headers: Mapping[str, str | None] = _NO_HEADERS,
+    ) -> MadeResponse | None:
+        """Return a response with a given value; None if its media type holds no JSON value.
+
+        Args:
+            make_value: Returns the value. It is called only if the response has a body.
+            headers: Plain name of a documented header → its value; None to leave it out.
+
+        Raises:
+            ProblemError: The client does not accept the media types of the response.
+        """
+        chosen = self._chosen(documented, accept)
+        if chosen is None or documented.status in WITHOUT_BODY:
+            return replace(self._made(match, documented, iter((None,)), headers), source=source)
+        if not _holds_values(chosen[0]):
+            return None
+        described = self.description(match)
+        bodies = _ResponseBodies(described, chosen[0], chosen[1], documented.raw["content"][chosen[0]])
+        return self._made(match, documented, bodies.of(make_value(), source), headers)
 
     def failure(
         self, match: MatchedOperation, statuses: Sequence[int], accept: Sequence[str]
@@ -711,7 +816,7 @@ class MockResponses:
         Args:
             statuses: The suitable statuses, the best first.
         """
-        documented = _response_for(self._description(match), statuses)
+        documented = _response_for(self.description(match), statuses)
         if documented is None:
             return None
         try:
@@ -720,7 +825,8 @@ class MockResponses:
             # A client that does not accept the error's media type gets it anyway (RFC 9110, section 12.5.1).
             return self._response(match, documented, Preferences(), ())
 
-    def _description(self, match: MatchedOperation) -> DescribedOperation:
+    def description(self, match: MatchedOperation) -> DescribedOperation:
+        """Return the operation of a request with its part of the document."""
         name = match.operation.name
         if name not in self._described:
             self._described[name] = DescribedOperation(self._api, match.operation)
@@ -729,21 +835,17 @@ class MockResponses:
     def _response(
         self,
         match: MatchedOperation,
-        documented: _DocumentedResponse,
+        documented: ChosenResponse,
         preferences: Preferences,
         accept: Sequence[str],
     ) -> MadeResponse:
-        content = dict_or_empty(documented.raw.get("content"))
-        chosen = _accepted_offer(accept, list(content))
-        if content and chosen is None and documented.status not in WITHOUT_BODY:
-            listed = ", ".join(f"`{name}`" for name in content)
-            raise ProblemError(406, f"The response {documented.status} can be had as {listed}")
+        chosen = self._chosen(documented, accept)
         is_dynamic = self._is_dynamic if preferences.is_dynamic is None else preferences.is_dynamic
         is_made_anew = is_dynamic and not preferences.example
         key = match.operation.name, documented.status, chosen, preferences.example
         if not is_made_anew and key in self._kept:
             return self._kept[key]
-        described = self._description(match)
+        described = self.description(match)
         bodies = self._bodies(described, documented, chosen, preferences.example, is_random=is_made_anew)
         made = self._made(match, documented, bodies)
         if not is_made_anew:
@@ -752,12 +854,38 @@ class MockResponses:
             self._kept[key] = made
         return made
 
+    @staticmethod
+    def _chosen(documented: ChosenResponse, accept: Sequence[str]) -> tuple[str, str] | None:
+        """Return the media type of a response, as `_accepted_offer`; None if it has no body.
+
+        Raises:
+            ProblemError: The client accepts none of its media types.
+        """
+        content = dict_or_empty(documented.raw.get("content"))
+        chosen = _accepted_offer(accept, list(content))
+        if content and chosen is None and documented.status not in WITHOUT_BODY:
+            listed = ", ".join(f"`{name}`" for name in content)
+            raise ProblemError(406, f"The response {documented.status} can be had as {listed}")
+        return chosen
+
     def _made(
-        self, match: MatchedOperation, documented: _DocumentedResponse, bodies: Iterator[_ResponseBody | None]
+        self,
+        match: MatchedOperation,
+        documented: ChosenResponse,
+        bodies: Iterator[_ResponseBody | None],
+        given: Mapping[str, str | None] = _NO_HEADERS,
     ) -> MadeResponse:
-        """Return the first response that matches the document; if none does, the first of all."""
-        described = self._description(match)
-        headers = list(_documented_headers(described, documented.raw))
+        """Return the first response that matches the document; if none does, the first of all.
+
+        Args:
+            given: As in `with_value`.
+        """
+        described = self.description(match)
+        headers = [
+            (name, value)
+            for name, made in _documented_headers(described, documented.raw)
+            if (value := given.get(plain_name(name), made)) is not None
+        ]
         if match.operation.is_deprecated:
             headers.append(("Deprecation", "true"))
         made = []
@@ -774,7 +902,7 @@ class MockResponses:
     def _bodies(
         self,
         described: DescribedOperation,
-        documented: _DocumentedResponse,
+        documented: ChosenResponse,
         chosen: tuple[str, str] | None,
         example: str,
         *,

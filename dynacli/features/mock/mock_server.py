@@ -29,10 +29,13 @@ from dynacli.features.mock._mock_responses import (
     MadeResponse,
     MockResponses,
     PreferenceError,
+    Preferences,
     ProblemError,
     preferences_of,
     response_of,
 )
+from dynacli.features.mock._state_file import ControlRoutes
+from dynacli.features.mock._stateful_responses import StatefulResponses
 from dynacli.http.encodings import BadEncodingError, TooLargeError, decode_whole
 from dynacli.http.serving import handle_signals, kept_handlers
 from dynacli.openapi.document.objects import METHODS
@@ -178,10 +181,22 @@ class MockServer:
             `off`, nothing is validated.
         is_dynamic: Whether each response has new random values, if the client does not say.
         has_examples: Whether to send documented examples, if the client names none.
+        is_stateful: Whether to remember what clients create, change and delete.
+        is_empty: Whether to remember nothing from the examples of the document.
+
+    Attributes:
+        state: What it remembers; None if it remembers nothing.
     """
 
     def __init__(
-        self, api: OpenedApi, settings: CallSettings, *, is_dynamic: bool = False, has_examples: bool = True
+        self,
+        api: OpenedApi,
+        settings: CallSettings,
+        *,
+        is_dynamic: bool = False,
+        has_examples: bool = True,
+        is_stateful: bool = False,
+        is_empty: bool = False,
     ) -> None:
         self._level = settings.level
         self._routes = MockRoutes(api)
@@ -189,6 +204,7 @@ class MockServer:
         self._responses = MockResponses(
             api, self._validator, is_dynamic=is_dynamic, has_examples=has_examples
         )
+        self.state = StatefulResponses(api, self._responses, is_empty=is_empty) if is_stateful else None
 
     def respond(self, received: RecordedExchange) -> MockExchange:
         """Return the exchange of a request with its response. An exception becomes a response with status 500."""
@@ -217,10 +233,20 @@ class MockServer:
         try:
             if validation.findings and self._level in {"strict", "exact"}:
                 return self._refused(exchange, match, validation, accept)
-            made = self._responses.success(match, preferences, accept)
+            made = self._from_state(match, replace(received, request=request), preferences, accept)
+            made = made or self._responses.success(match, preferences, accept)
         except ProblemError as problem:
             return _with_response(exchange, problem.response, problem.detail)
         return _with_made(exchange, made, validation.findings)
+
+    def _from_state(
+        self,
+        match: MatchedOperation,
+        received: RecordedExchange,
+        preferences: Preferences,
+        accept: Sequence[str],
+    ) -> MadeResponse | None:
+        return None if self.state is None else self.state.respond(match, received, preferences, accept)
 
     def _validated(
         self, received: RecordedExchange, matches: Sequence[MatchedOperation]
@@ -383,6 +409,7 @@ def mock_application(
     report: Callable[[MockExchange], None],
     *,
     has_cors: bool = True,
+    has_control: bool = True,
 ) -> ASGIApp:
     """Return the ASGI application of a mock.
 
@@ -390,10 +417,19 @@ def mock_application(
         report: Called with each exchange before its response is sent, one at a time and in a separate thread. If it
             raises an exception, the client gets a 500.
         has_cors: Whether pages of every origin may call the mock. Preflight requests then get a response.
+        has_control: Whether programs on this machine may read and replace the state of the mock.
     """
-    application = _MockApplication(server, report)
-    if not has_cors:
+    mock = _MockApplication(server, report)
+    application: ASGIApp = mock
+    if has_cors:
+        application = _open_to_pages(application)
+    if server.state is None or not has_control:
         return application
+    # Outside the CORS middleware, which would open the state to pages of every origin.
+    return ControlRoutes(application, server.state, mock.call)
+
+
+def _open_to_pages(application: ASGIApp) -> ASGIApp:
     return CORSMiddleware(
         application,
         # Not `*`, which browsers refuse for requests with credentials.
@@ -431,6 +467,10 @@ class _MockApplication:
         response = await loop.run_in_executor(self._worker, self._finish, responded)
         if response is not None:
             await _sent_response(response)(scope, receive, send)
+
+    async def call(self, function: Callable[[], Response]) -> Response:
+        """Call a function in the thread that responds to requests."""
+        return await asyncio.get_running_loop().run_in_executor(self._worker, function)
 
     def _finish(self, asked: RecordedExchange | MockExchange) -> RecordedResponse | None:
         """Make the response to a request if it has none yet, report the exchange, and return the response."""

@@ -54,7 +54,12 @@ class Mocked:
 
 @contextmanager
 def mocked(
-    document: Mapping[str, Any] | str, *, level: str = "", has_cors: bool = True, **options: bool
+    document: Mapping[str, Any] | str,
+    *,
+    level: str = "",
+    has_cors: bool = True,
+    has_control: bool = True,
+    **options: bool,
 ) -> Iterator[Mocked]:
     """Run the mock of a document until the end of the block.
 
@@ -73,10 +78,12 @@ def mocked(
     sock = listening_socket(_HOST, 0)
     # Accepts anything and asks for nothing, as curl does.
     plain = {"accept": "*/*"}
-    with httpx.Client(base_url=origin_at(sock, _HOST), headers=plain, trust_env=False) as client:
+    with httpx.Client(base_url=origin_at(sock, _HOST), headers=plain, trust_env=False, timeout=60) as client:
         running = Mocked(client, sock.getsockname()[1], base_path(api))
         server = MockServer(api, settings, **options)
-        application = mock_application(server, running.reported.append, has_cors=has_cors)
+        application = mock_application(
+            server, running.reported.append, has_cors=has_cors, has_control=has_control
+        )
         ready: Future[Callable[[], None]] = Future()
         thread = Thread(
             target=serve_until_signal, args=(application, sock, ready.set_result, failures.append)

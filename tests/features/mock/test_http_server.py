@@ -15,6 +15,7 @@ async def _nothing(scope: object, receive: object, send: object) -> None:
     """Response nothing; no request is sent here."""
 
 
+@pytest.mark.exhaustive
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("turns", range(8))
 def test_a_connection_that_is_accepted_at_the_end_is_closed(turns: int) -> None:

@@ -80,6 +80,7 @@ def mock() -> Iterator[Mocked]:
         yield running
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("method", "target", "status", "operation_name"),
     [
@@ -217,6 +218,7 @@ def test_pages_of_other_origins(mock: Mocked) -> None:
         assert "Access-Control-Allow-Origin" not in running.ask("/pets", headers=origin).headers
 
 
+@pytest.mark.exhaustive
 def test_bodies_that_are_large_compressed_or_broken(mock: Mocked, monkeypatch: pytest.MonkeyPatch) -> None:
     """10 MB are validated; over the limit is 413, and what cannot be decoded 415; the next request gets a response."""
     headers = {"content-type": "application/json"}

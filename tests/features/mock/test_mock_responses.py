@@ -100,6 +100,7 @@ _EVENT_TEXT = "id: 7\ndata: string\n\n"
 _LINES = '{"id":1,"name":"Tom","kind":"cat"}\n' * 2
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("name", "accept", "status", "media_type", "body"),
     [
