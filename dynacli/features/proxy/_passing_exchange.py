@@ -106,6 +106,19 @@ class PolicyCheck:
         return UndocumentedOperation(self._api, Operation(f"{method} {path}", "", method, path))
 
 
+class Upstream(Protocol):
+    """The server that the proxy forwards to, as the gate needs it.
+
+    Attributes:
+        authority: The value of `Host` in requests to it.
+    """
+
+    authority: str
+
+    def is_own(self, peer: object, own: object) -> bool:
+        """Return whether a connection of a client comes from the proxy itself."""
+
+
 class RequestGate:
     """Decides which requests are refused, and why.
 
@@ -122,7 +135,7 @@ class RequestGate:
     def __init__(
         self,
         own_names: frozenset[str] | None,
-        upstream: UpstreamServer,
+        upstream: Upstream,
         policy: PolicyCheck | None,
     ) -> None:
         self._own_names, self._upstream, self._policy = own_names, upstream, policy
@@ -203,6 +216,17 @@ class RequestGate:
         return self._policy(passed, passed.body.content if is_whole else None)
 
 
+def of_connection(head: MessageHead | None = None) -> frozenset[bytes]:
+    """Return the lower-case names of the headers that are about one connection (RFC 9110, section 7.6.1).
+
+    Args:
+        head: The message, which may name further ones; None for none.
+    """
+    if head is None:
+        return _OF_CONNECTION
+    return _OF_CONNECTION.union(tokens(head.values.get(b"connection", b""))) - _NEVER_OF_CONNECTION
+
+
 def _path_of_target(target: bytes) -> bytes:
     """Return the path and the query of a request's target; empty if it has none (RFC 9112, section 3.2)."""
     if target.startswith(b"/") or target == b"*":
@@ -229,7 +253,7 @@ def _passed_lines(head: MessageHead, host: bytes = b"", *, is_unchunked: bool = 
     """
     if _OF_CONNECTION.isdisjoint(head.values) and not host and not is_unchunked:
         return head.block
-    dropped = _OF_CONNECTION.union(tokens(head.values.get(b"connection", b""))) - _NEVER_OF_CONNECTION
+    dropped = of_connection(head)
     if is_unchunked:
         dropped = dropped.union((b"transfer-encoding", b"trailer"))
     lines = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -38,10 +39,18 @@ def proxy_api(
     upstream: str | None,
     preserve_host: bool,
     learn: str | None,
+    sign: bool,
+    socket: str | None,
+    write: bool,
+    cookies: bool,
+    max_requests: int | None,
+    expires: str | None,
+    program: tuple[str, ...],
     **params: Any,
 ) -> None:
     """Run `proxy`."""
-    from dynacli.features.check.command import check_files, conclude_check
+    from dynacli.commands.call.call_report import check_files
+    from dynacli.features.check.command import conclude_check
     from dynacli.features.proxy.run_proxy import ProxySettings, run_proxy
     from dynacli.http.serving import listening_socket, origin_at
     from dynacli.registry.demo_facts import API_KEYS
@@ -52,6 +61,27 @@ def proxy_api(
         if call_options.server:
             raise UsageError("`--upstream` and `--server` exclude each other", hint="Leave out one of them")
         call_options = replace(call_options, server=upstream)
+    if sign:
+        from dynacli.features.proxy.run_signing import SignOptions, run_signed_proxy
+
+        _check_only_signing(run, preserve_host=preserve_host, learn=learn)
+        options = SignOptions(
+            host, port, socket or "", write, cookies, max_requests or 0, expires or "", program
+        )
+        with opened_api(ctx, api, demo_params(params)) as opened:
+            settings = settings_of(run.env, opened, call_options)
+            ctx.exit(run_signed_proxy(run, opened, settings, options))
+    _check_no_signing(
+        {
+            "--socket": socket,
+            "--write": write,
+            "--cookies": cookies,
+            "--max-requests": max_requests,
+            "--expires": expires,
+            "--rate": run.options.rate,
+            "A program": program,
+        }
+    )
     with opened_api(ctx, api, demo_params(params)) as opened:
         settings = settings_of(run.env, opened, call_options, default_level="strict")
         settings.consent.ask = None  # the client of a request is not at this terminal
@@ -83,6 +113,37 @@ def proxy_api(
         results = validator.results(unseen_reason="no such request passed")
         is_shown = validator.has_found and is_for_reader(run.data_format)
         conclude_check(run, results, is_strict=settings.is_strict, learn=learn, is_shown=is_shown)
+
+
+def _check_only_signing(run: Run, *, preserve_host: bool, learn: str | None) -> None:
+    """Refuse options about validation: what a program exchanges with `--sign` is not validated.
+
+    Raises:
+        UsageError: Such an option is given.
+    """
+    options = run.options
+    given = {
+        "--preserve-host": preserve_host,
+        "--learn": learn,
+        "--report": options.report,
+        "--validate": options.validate,
+        "--no-fail": options.no_fail,
+        "--filter": run.data_format.filter,
+    }
+    for name, value in given.items():
+        if value:
+            raise UsageError(
+                f"`--sign` and `{name}` exclude each other",
+                reason="With `--sign`, dynacli decides about requests and does not validate them",
+                hint="Leave out one of them",
+            )
+
+
+def _check_no_signing(given: Mapping[str, object]) -> None:
+    for name, value in given.items():
+        if value:
+            shown = f"`{name}`" if name.startswith("--") else name
+            raise UsageError(f"{shown} needs `--sign`", hint=f"Give `--sign`, too, or leave out {shown}")
 
 
 def _upstream(run: Run, api: OpenedApi, settings: CallSettings) -> UpstreamServer:

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import sys
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from dynacli.client.call_settings import CallSettings
 from dynacli.errors import DynacliError, InternalError
@@ -22,6 +22,7 @@ from dynacli.features.proxy._messages import (
 from dynacli.features.proxy._passing_exchange import (
     LINGER_SECONDS,
     STALLED_SECONDS,
+    Client,
     Deadline,
     Passage,
     PassingExchange,
@@ -61,6 +62,38 @@ this value.
 """
 
 
+class ClientExchange(Protocol):
+    """One request of a client, and its response.
+
+    Attributes:
+        head: The request line and the headers of the request.
+    """
+
+    head: RequestHead
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the request is complete."""
+
+    def begin(self, received: bytearray) -> None:
+        """Begin with the bytes that followed the headers."""
+
+    def request_came(self, received: bytearray) -> None:
+        """Take received bytes of the body."""
+
+    def client_is_full(self, *, is_full: bool) -> None:
+        """Read the response only as fast as the client takes it."""
+
+    def wait(self) -> None:
+        """Set the time limit for the next event."""
+
+    def leave(self, who: str) -> None:
+        """End the exchange, because one side has left."""
+
+
+BeginExchange = Callable[[Client, RequestHead], ClientExchange]
+
+
 class ClientConnection(asyncio.Protocol):
     """Handles the requests of one client.
 
@@ -76,17 +109,18 @@ class ClientConnection(asyncio.Protocol):
         is_full: Whether the client reads too slowly.
 
     Args:
+        begin_exchange: Returns the exchange for the headers of a request.
         connections: All open connections. This one adds itself while it is open.
     """
 
     _transport: asyncio.Transport
 
-    def __init__(self, passage: Passage, connections: set[ClientConnection]) -> None:
-        self._passage, self._connections = passage, connections
+    def __init__(self, begin_exchange: BeginExchange, connections: set[ClientConnection]) -> None:
+        self._begin_exchange, self._connections = begin_exchange, connections
         self._received = bytearray()
         self.ends: tuple[object, object] = (None, None)
         self.deadline = Deadline()
-        self.exchange: PassingExchange | None = None
+        self.exchange: ClientExchange | None = None
         self.must_close = self.has_ended = self.is_full = self._is_over = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -172,7 +206,7 @@ class ClientConnection(asyncio.Protocol):
             return
         self.must_close = head.closes
         try:
-            self.exchange = PassingExchange(self._passage, self, head)
+            self.exchange = self._begin_exchange(self, head)
         except Exception as error:  # noqa: BLE001  - the client gets an error, and the proxy serves the others
             self._refuse(defective(error))
             return
@@ -246,8 +280,25 @@ class ClientConnection(asyncio.Protocol):
         self.abort()
 
 
-def _serve_proxy(
-    passage: Passage, sock: socket.socket, on_ready: Callable[[Callable[[], None]], None]
+@record
+class Service:
+    """The steps of a server for its clients.
+
+    Args:
+        begin_exchange: Returns the exchange for the headers of a request.
+        on_defect: Called with an unexpected exception that belongs to no exchange.
+        on_end: Called in the event loop when no client is connected any more.
+        on_signal: Called with the number of a signal; returns whether the server ends.
+    """
+
+    begin_exchange: BeginExchange
+    on_defect: Callable[[BaseException], None]
+    on_end: Callable[[], None]
+    on_signal: Callable[[int], bool] = lambda _: True
+
+
+def serve_clients(
+    service: Service, sock: socket.socket, on_ready: Callable[[Callable[[], None]], None]
 ) -> None:
     """Serve in the foreground until SIGINT or SIGTERM.
 
@@ -260,13 +311,13 @@ def _serve_proxy(
     sys.setswitchinterval(_SWITCH_SECONDS)
     try:
         with kept_handlers():
-            asyncio.run(_serve(passage, sock, on_ready))
+            asyncio.run(_serve(service, sock, on_ready))
     finally:
         sys.setswitchinterval(interval)
 
 
 async def _serve(
-    passage: Passage, sock: socket.socket, on_ready: Callable[[Callable[[], None]], None]
+    service: Service, sock: socket.socket, on_ready: Callable[[Callable[[], None]], None]
 ) -> None:
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     connections: set[ClientConnection] = set()
@@ -277,15 +328,22 @@ async def _serve(
         if defect is None:
             loop.default_exception_handler(context)
         elif not isinstance(defect, OSError):  # too many open files, or a broken connection
-            passage.on_defect(defect)
+            service.on_defect(defect)
 
     def stop() -> None:
         loop.call_soon_threadsafe(ended.set)
 
     loop.set_exception_handler(note_defect)
-    server = await loop.create_server(lambda: ClientConnection(passage, connections), sock=sock)
+
+    def end_by_signal(number: int) -> None:
+        if service.on_signal(number):
+            ended.set()
+
+    server = await loop.create_server(
+        lambda: ClientConnection(service.begin_exchange, connections), sock=sock
+    )
     try:
-        handle_signals(lambda _: ended.set())
+        handle_signals(end_by_signal)
         on_ready(stop)
         await ended.wait()
     finally:
@@ -298,7 +356,7 @@ async def _serve(
             await asyncio.sleep(_GRACE / _LOOKS)
         for connection in tuple(connections):
             connection.end()
-        passage.upstream.close()
+        service.on_end()
         await asyncio.sleep(0)  # a connection that was ended is closed in the next turn
 
 
@@ -421,26 +479,41 @@ def run_proxy(
         except Exception as error:  # noqa: BLE001  - the others are validated
             warn(f"`{passed.method}`: an exchange was not validated: {InternalError.caused_by(error).line}")
 
-    def note_defect(error: BaseException) -> None:
-        warn(f"A connection was closed: {InternalError.caused_by(error).line}")
+    check = _policy_check(api, settings, upstream.base, servers)
+    lost = _forward(proxy, upstream, sock, check, validate_and_report, warn, on_ready)
+    return validator, lost
 
-    budget = CopyBudget()
-    thread = ValidationThread(validate_and_report, budget)
-    names = frozenset({proxy.host.lower()}) if is_loopback(proxy.host) and not proxy.keeps_host else None
-    gate = RequestGate(names, upstream, _policy_check(api, settings, upstream.base, servers))
-    passage = Passage(
-        upstream, gate, budget, thread.begin, thread.put, note_defect, proxy.keeps_host, proxy.seconds
-    )
 
-    def is_ready(stop: Callable[[], None]) -> None:
-        thread.start_with(stop)
-        on_ready()
+def forward_requests(
+    proxy: ProxySettings,
+    upstream: UpstreamServer,
+    sock: socket.socket,
+    *,
+    receive: Callable[[RecordedExchange], None],
+    warn: Callable[[str], None],
+    on_ready: Callable[[], None],
+) -> int:
+    """Forward requests until SIGINT or SIGTERM, without a document.
 
-    try:
-        _serve_proxy(passage, sock, is_ready)
-    finally:
-        thread.finish()
-    return validator, thread.lost
+    Args:
+        sock: A listening socket, which is closed at the end.
+        receive: Called with each exchange that was forwarded, in a separate thread.
+        warn: Called with a message about an unexpected exception; the run goes on.
+        on_ready: Called once when connections are accepted.
+
+    Returns:
+        The number of exchanges that came too fast.
+
+    Raises:
+        UsageError: The upstream is the proxy itself.
+    """
+    upstream.check_that_it_is_not(sock)
+
+    def forwarded(passed: PassedExchange) -> None:
+        if not passed.refusal and not passed.skipped:
+            receive(recorded_exchange(passed))
+
+    return _forward(proxy, upstream, sock, None, forwarded, warn, on_ready)
 
 
 def _bases(api: OpenedApi, base: str) -> frozenset[str]:
@@ -456,3 +529,44 @@ def _policy_check(
         return None
 
     return PolicyCheck(api, settings, base, servers)
+
+
+def _forward(
+    proxy: ProxySettings,
+    upstream: UpstreamServer,
+    sock: socket.socket,
+    check: PolicyCheck | None,
+    take: Callable[[PassedExchange], None],
+    warn: Callable[[str], None],
+    on_ready: Callable[[], None],
+) -> int:
+    """Forward requests until the end, and return the number of exchanges that came too fast.
+
+    Args:
+        check: The check by the policy; None if there is no policy.
+        take: Called with each exchange, in a separate thread.
+    """
+
+    def note_defect(error: BaseException) -> None:
+        warn(f"A connection was closed: {InternalError.caused_by(error).line}")
+
+    budget = CopyBudget()
+    thread = ValidationThread(take, budget)
+    names = frozenset({proxy.host.lower()}) if is_loopback(proxy.host) and not proxy.keeps_host else None
+    gate = RequestGate(names, upstream, check)
+    passage = Passage(
+        upstream, gate, budget, thread.begin, thread.put, note_defect, proxy.keeps_host, proxy.seconds
+    )
+
+    def is_ready(stop: Callable[[], None]) -> None:
+        thread.start_with(stop)
+        on_ready()
+
+    def begin_exchange(client: Client, head: RequestHead) -> ClientExchange:
+        return PassingExchange(passage, client, head)
+
+    try:
+        serve_clients(Service(begin_exchange, note_defect, upstream.close), sock, is_ready)
+    finally:
+        thread.finish()
+    return thread.lost

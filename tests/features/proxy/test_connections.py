@@ -118,6 +118,7 @@ def test_an_upstream_that_responds_at_once_is_heard(monkeypatch: pytest.MonkeyPa
     assert [full, plain, plain] == responses
 
 
+@pytest.mark.exhaustive
 def test_clients_that_hang_are_left(monkeypatch: pytest.MonkeyPatch, server: Recorder) -> None:
     """One that asks for nothing, or not to the end of its head, is closed; one that stops in a body is told why."""
     monkeypatch.setattr(client_connection, "_IDLE_SECONDS", 0.1)

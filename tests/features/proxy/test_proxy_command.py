@@ -198,6 +198,7 @@ def test_a_policy_holds_for_what_passes(server: Recorder, home: Path) -> None:
     assert "the policy denies it" in responses[1][1]["title"]
 
 
+@pytest.mark.exhaustive
 def test_no_target_ends_the_proxy(server: Recorder) -> None:
     """A target that is not an URL, or the server itself, is held against a policy, and the proxy goes on."""
     assert 0 == run_cli("api", "add", "shop", _document()).exit_code
@@ -276,6 +277,7 @@ def test_a_defect_ends_one_exchange(name: str, server: Recorder, monkeypatch: py
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.exhaustive
 def test_a_server_that_cannot_be_reached_or_does_not_respond() -> None:
     """The client is told by the proxy, and the validator finds that the server closed the connection."""
     client, responses = _sent(_request("GET /items/1"))

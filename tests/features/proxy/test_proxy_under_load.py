@@ -178,6 +178,7 @@ def test_large_bodies_pass_in_constant_memory() -> None:
         assert _peak(process) - before < _GROWTH
 
 
+@pytest.mark.long
 def test_the_time_for_a_response_begins_when_all_was_sent() -> None:
     """A client may take longer for its request than the server may for the response."""
     responses: list[bytes] = []
