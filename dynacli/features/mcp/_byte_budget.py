@@ -1,4 +1,9 @@
-"""JSON values in a limited number of bytes: too long values are cut, and each cut is reported."""
+"""JSON values in a limited number of bytes.
+
+A part of a value consists of whole items, so a client can get the rest. Reports of dynacli itself are shortened.
+"""
+
+from __future__ import annotations
 
 import json
 import math
@@ -6,38 +11,40 @@ from collections.abc import Iterator
 from typing import Any
 
 from dynacli.client.pages.page_rule import place_at
+from dynacli.openapi.model.find_items import Items, KnownItems, find_items
 from dynacli.record import record
 
 _DEEPEST = 60
 """Levels that a value may be nested; pydantic writes the messages of the protocol, and refuses 255 levels."""
 _SHORTEST_TEXT = 40
-"""Characters that a cut text keeps at least."""
-_Steps = tuple[str | int, ...]
+"""Characters that a shortened text keeps at least."""
+_MOST_NAMED = 10
+"""Maximum number of values that a part names, because they are too large for it."""
+_LARGE = 4
+"""A member is too large for a part if it takes more than this fraction of the space."""
 
 
 @record
-class Cut:
-    """A part of a value that was shortened.
+class ValuePart:
+    """The whole items of a value that fit into a response.
 
     Args:
-        steps: The keys and indexes of the part in the value.
-        kept: The number of items, members or characters that are left.
-        of: The number before the cut.
-        unit: `items`, `members`, `characters`, or `levels` if the value is nested too deeply.
+        value: The part. If the items are in an object, it has the object, too, as long as it is the first part.
+        count: The number of items of the value.
+        unit: The unit of the items: `items` of a list, `members` of an object, or `characters` of a text.
+        following: The number of the first item that is missing; None if there is none.
+        path: The path of the list in the value; empty if the value itself is the list.
+        left_out: The path and the number of bytes of each value before `following` that is too large.
+        items: The items of the list; empty for other values.
     """
 
-    steps: _Steps
-    kept: int
-    of: int
+    value: Any
+    count: int
     unit: str
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the cut for the response of a tool; for a list, with the JMESPath expression of the rest."""
-        place = place_at(*self.steps).text
-        reported: dict[str, Any] = {"at": place, "kept": self.kept, "of": self.of, "unit": self.unit}
-        if self.unit == "items":
-            reported["rest"] = f"{'' if place == '@' else place}[{self.kept}:]"
-        return reported
+    following: int | None
+    path: str
+    left_out: list[dict[str, Any]]
+    items: list[Any]
 
 
 def json_line(value: Any) -> str:
@@ -69,84 +76,209 @@ def _bytes(value: Any) -> int:
     return len(json_line(value).encode("utf-8", "replace"))
 
 
-def fitted(value: Any, room: int) -> tuple[Any, list[Cut]]:
-    """Return a JSON value that is cut to about `room` bytes, and the cuts.
+def is_sendable(value: Any, room: int) -> bool:
+    """Return whether a value has at most `room` bytes, and is not nested too deeply."""
+    return size_of(value, room) <= room and not _is_deep(value)
 
-    Lone surrogates, infinite numbers and NaN cannot be sent as JSON, so they are replaced.
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = (
+            [
+                child
+                for part in level
+                for child in (part.values() if isinstance(part, dict) else part)
+                if isinstance(child, dict | list) and child
+            ]
+            if any(isinstance(part, dict | list) for part in level)
+            else []
+        )
+        if not level:
+            return False
+    return True
+
+
+def value_part(
+    value: Any, known: KnownItems | None, room: int, first: int = 0, most: int | None = None
+) -> ValuePart:
+    """Return the whole items of a value that fit into about `room` bytes.
+
+    Args:
+        known: The items according to the document; None if unknown.
+        first: The number of the first item, from 0.
+        most: Maximum number of items; None for no limit.
     """
-    fitting = _Fitting()
-    return fitting.fit(value, max(room, 2), ()), sorted(fitting.cuts, key=lambda cut: len(cut.steps))
+    if isinstance(value, str):
+        return _part_of_text(value, room, first, most)
+    found = find_items(value, known)
+    if isinstance(found, Items) and not found.is_keyed:
+        return _part_of_list(value, found, room, first, most)
+    if isinstance(value, dict):
+        return _part_of_object(value, room, first, most)
+    is_whole = is_sendable(value, room)
+    left_out = [] if is_whole else [_too_large((), value)]
+    return ValuePart(sendable(value) if is_whole else None, 1, "items", None, "", left_out, [])
 
 
-class _Fitting:
-    """A value while it is cut.
+def _too_large(steps: tuple[str | int, ...], value: Any) -> dict[str, Any]:
+    return {"at": place_at(*steps).text, "bytes": size_of(value)}
 
-    Attributes:
-        cuts: The cuts so far.
-    """
 
-    def __init__(self) -> None:
-        self.cuts: list[Cut] = []
+def _part_of_text(text: str, room: int, first: int, most: int | None) -> ValuePart:
+    end = len(text) if most is None else min(first + most, len(text))
+    part = text[first : min(end, first + room)]
+    while part and size_of(sendable(part)) > room:
+        part = part[: len(part) * 3 // 4]
+    following = first + len(part)
+    return ValuePart(
+        sendable(part), len(text), "characters", following if following < len(text) else None, "", [], []
+    )
 
-    def fit(self, value: Any, room: int, steps: _Steps) -> Any:
-        """Return the value, cut to `room` bytes if it can be made that small."""
-        if isinstance(value, dict | list) and value and len(steps) >= _DEEPEST:
-            self.cuts.append(Cut(steps, 0, 1, "levels"))
+
+def _part_of_list(value: Any, found: Items, room: int, first: int, most: int | None) -> ValuePart:
+    left_out: list[dict[str, Any]] = []
+    around: dict[str, Any] = {}
+    if found.steps and not first:
+        around = _around(value, found.steps, room // 2, (), left_out)
+    room -= size_of(around)
+    kept: list[Any] = []
+    following = first
+    for item in found.values[first : None if most is None else first + most]:
+        if not is_sendable(item, room - 1):
+            if not kept:
+                left_out.append(_too_large((*found.steps, following), item))
+                following += 1
+            break
+        room -= size_of(item) + 1
+        kept.append(sendable(item))
+        following += 1
+    if around:
+        holder = around
+        for step in found.steps[:-1]:
+            holder = holder[sendable(step)]
+        holder[sendable(found.steps[-1])] = kept
+    return ValuePart(
+        around or kept,
+        len(found.values),
+        "items",
+        following if following < len(found.values) else None,
+        place_at(*found.steps).text if found.steps else "",
+        left_out,
+        found.values,
+    )
+
+
+def _around(
+    value: dict[str, Any],
+    steps: tuple[str, ...],
+    room: int,
+    path: tuple[str, ...],
+    left_out: list[dict[str, Any]],
+) -> dict[str, Any]:
+    """Return an object with an empty list at `steps`, and without the members that are too large."""
+    around: dict[str, Any] = {}
+    for name, member in value.items():
+        size = _bytes(name) + 2
+        if name == steps[0]:
+            around[sendable(name)] = (
+                _around(member, steps[1:], room, (*path, name), left_out) if steps[1:] else []
+            )
+        elif is_sendable(member, room - size):
+            around[sendable(name)] = sendable(member)
+            room -= size_of(member) + size
+        elif len(left_out) < _MOST_NAMED:
+            left_out.append(_too_large((*path, name), member))
+    return around
+
+
+def _part_of_object(value: dict[str, Any], room: int, first: int, most: int | None) -> ValuePart:
+    left_out: list[dict[str, Any]] = []
+    kept: dict[str, Any] = {}
+    whole, room = room, room - 2
+    following = first
+    for name, member in list(value.items())[first : None if most is None else first + most]:
+        size = _bytes(name) + 2
+        if is_sendable(member, room - size):
+            kept[sendable(name)] = sendable(member)
+            room -= size_of(member) + size
+        elif len(left_out) < _MOST_NAMED and (not kept or not is_sendable(member, whole // _LARGE)):
+            named = _too_large((name,), member)
+            left_out.append(named)
+            room -= size_of(named) + 1
+        else:
+            break
+        following += 1
+    return ValuePart(
+        kept, len(value), "members", following if following < len(value) else None, "", left_out, []
+    )
+
+
+def sendable(value: Any) -> Any:
+    """Return a value without anything that cannot be sent as JSON: lone surrogates, infinite numbers and NaN."""
+    match value:
+        case dict():
+            return {sendable(key): sendable(member) for key, member in value.items()}
+        case list():
+            return [sendable(item) for item in value]
+        case str() if not value.isascii():
+            return value.encode("utf-8", "replace").decode()
+        case float() if not math.isfinite(value):
+            return str(value)
+    return value
+
+
+def fitted(value: Any, room: int, depth: int = 0) -> Any:
+    """Return a report of dynacli, shortened to about `room` bytes: it loses last items, and the ends of long texts."""
+    room = max(room, 2)
+    match value:
+        case dict() | list() if value and depth >= _DEEPEST:
             return None
-        match value:
-            case dict():
-                return self._object(value, room, steps)
-            case list():
-                return self._list(value, room, steps)
-            case str():
-                return self._text(value, room, steps)
-            case float() if not math.isfinite(value):
-                return str(value)
-        return value
+        case dict():
+            return _fitted_object(value, room, depth)
+        case list():
+            return _fitted_list(value, room, depth)
+        case str():
+            return _fitted_text(value, room)
+    return sendable(value)
 
-    def _list(self, items: list[Any], room: int, steps: _Steps) -> list[Any]:
-        kept: list[Any] = []
-        left = room - 2
-        for index, item in enumerate(items):
-            size = size_of(item, left) + bool(index)
-            if size > left and index:
-                break
-            # The first item is always kept, because it shows the shape of the others.
-            kept.append(self.fit(item, left, (*steps, index)))
-            left -= size
-        if len(kept) < len(items):
-            self.cuts.append(Cut(steps, len(kept), len(items), "items"))
-        return kept
 
-    def _object(self, members: dict[str, Any], room: int, steps: _Steps) -> dict[str, Any]:
-        sizes: dict[str, int] = {}
-        left = math.inf if size_of(members, room) <= room else room - 2
-        for key, value in members.items():
-            # A member is kept if there is room for its name and a short value.
-            least = _bytes(key) + 6
-            if least > left and sizes:
-                break
-            sizes[key] = size_of(value, room)
-            left -= least
-        if len(sizes) < len(members):
-            self.cuts.append(Cut(steps, len(sizes), len(members), "members"))
-        names = sum(_bytes(key) + 2 for key in sizes) + 1
-        shares = dict(_shares(sizes, room - names))
-        return {_sendable(key): self.fit(members[key], share, (*steps, key)) for key, share in shares.items()}
+def _fitted_list(items: list[Any], room: int, depth: int) -> list[Any]:
+    kept: list[Any] = []
+    left = room - 2
+    for index, item in enumerate(items):
+        size = size_of(item, left) + bool(index)
+        if size > left and index:
+            break
+        # The first item is always kept, because it shows the shape of the others.
+        kept.append(fitted(item, left, depth + 1))
+        left -= size
+    return kept
 
-    def _text(self, text: str, room: int, steps: _Steps) -> str:
-        text = _sendable(text)
-        if size_of(text) <= room:
-            return text
-        whole = len(text)
-        kept = max(_SHORTEST_TEXT, room - 5)
-        cut = text[:kept]
-        while len(cut) > _SHORTEST_TEXT and size_of(cut) + 3 > room:
-            cut = cut[: max(_SHORTEST_TEXT, len(cut) * 3 // 4)]
-        if len(cut) >= whole:
-            return text
-        self.cuts.append(Cut(steps, len(cut), whole, "characters"))
-        return f"{cut}..."
+
+def _fitted_object(members: dict[str, Any], room: int, depth: int) -> dict[str, Any]:
+    sizes: dict[str, int] = {}
+    left = math.inf if size_of(members, room) <= room else room - 2
+    for key, value in members.items():
+        # A member is kept if there is room for its name and a short value.
+        least = _bytes(key) + 6
+        if least > left and sizes:
+            break
+        sizes[key] = size_of(value, room)
+        left -= least
+    names = sum(_bytes(key) + 2 for key in sizes) + 1
+    shares = dict(_shares(sizes, room - names))
+    return {sendable(key): fitted(members[key], share, depth + 1) for key, share in shares.items()}
+
+
+def _fitted_text(text: str, room: int) -> str:
+    text = sendable(text)
+    if size_of(text) <= room:
+        return text
+    cut = text[: max(_SHORTEST_TEXT, room - 5)]
+    while len(cut) > _SHORTEST_TEXT and size_of(cut) + 3 > room:
+        cut = cut[: max(_SHORTEST_TEXT, len(cut) * 3 // 4)]
+    return text if len(cut) >= len(text) else f"{cut}..."
 
 
 def _shares(sizes: dict[str, int], room: int) -> Iterator[tuple[str, int]]:
@@ -158,10 +290,3 @@ def _shares(sizes: dict[str, int], room: int) -> Iterator[tuple[str, int]]:
         left, count = left - shares[key], count - 1
     for key in sizes:
         yield key, shares[key]
-
-
-def _sendable(text: str) -> str:
-    """Return a text without lone surrogates, which UTF-8 cannot encode."""
-    if text.isascii():
-        return text
-    return text.encode("utf-8", "replace").decode()

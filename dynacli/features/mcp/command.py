@@ -9,6 +9,7 @@ import click
 from dynacli.commands.run import Run
 from dynacli.environment import Consent, Environment, how_to_install, invocation
 from dynacli.errors import UsageError
+from dynacli.options.command_table import feature
 from dynacli.options.standard_options import CallTerms, Options
 from dynacli.record import replace
 from dynacli.registry.configuration import Configuration
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from dynacli.secrets import Secret
 
 _WIDTH = 100
+_OPERATIONS = "operations"
+"""The value of `--tools` for a tool of each operation."""
 
 
 class _OfServer(Consent):
@@ -33,7 +36,15 @@ class _OfServer(Consent):
 
 @click.pass_obj
 def serve_mcp(
-    run: Run, apis: tuple[str, ...], write: bool, http: str | None, token: str | None, max_bytes: int
+    run: Run,
+    apis: tuple[str, ...],
+    write: bool,
+    workflows: str | None,
+    tools: str,
+    http: str | None,
+    token: str | None,
+    files: str | None,
+    max_bytes: int,
 ) -> None:
     """Run `mcp`."""
     if token is not None and http is None:
@@ -44,18 +55,29 @@ def serve_mcp(
             hint="Name a file or a URL, or give `--http`",
         )
     _check_is_installed()
+    from dynacli.features.mcp.operation_tools import OperationTools
     from dynacli.features.mcp.protocol_server import protocol_server, run_over_http, run_over_stdio
     from dynacli.features.mcp.served_apis import ServedApis
+    from dynacli.features.mcp.shared_files import SharedFiles
+    from dynacli.features.mcp.tool_list import TOOL_NAMES
     from dynacli.features.mcp.tools import Tools
 
-    with ServedApis(
-        run.env, apis, _server_options(run.options, is_writing=write), is_writing=write
-    ) as served:
+    shared = None if files is None else SharedFiles(files)
+    options = _server_options(run.options, is_writing=write)
+    with ServedApis(run.env, apis, options, is_writing=write) as served:
         if not served.names:
             hint = f"Name one: `{invocation('mcp', 'demo')}`"
             reason, hint = Configuration(run.env).why_missing("None is registered", hint)
             raise UsageError("No API to offer", reason=reason, hint=hint)
-        server = protocol_server(Tools(served, _pages(run.env, run.options), max_bytes))
+        operations = OperationTools(served) if tools == _OPERATIONS else None
+        offered = None
+        if workflows is not None:
+            taken = TOOL_NAMES if operations is None else TOOL_NAMES | operations.names
+            offered = feature("workflows.offered_workflows").OfferedWorkflows(
+                run.env, workflows, options, is_writing=write, taken=taken
+            )
+        pages = _pages(run.env, run.options)
+        server = protocol_server(Tools(served, pages, max_bytes, offered, operations, shared))
         if http is None:
             run_over_stdio(server, run.env)
             return

@@ -10,7 +10,7 @@ COMMANDS = (
         runs="features.mcp.command:serve_mcp",
         help="Offer APIs to an agent over MCP",
         about=(
-            "The server has three tools, `search`, `describe` and `call`, on standard input and output. Without "
+            "The server has the tools `search`, `describe`, `call` and `result`, on standard input and output. Without "
             "APIs, it offers all registered ones. Without `--write`, `call` makes only read-only calls, `reads` "
             "of the policy included. A DELETE, and a call that the policy wants confirmed, also needs `--yes`."
         ),
@@ -21,6 +21,16 @@ COMMANDS = (
         options=(
             Option(("--write",), help="Allow calls that may change something"),
             Option(
+                ("--workflows",), help="Offer the workflows of an Arazzo document as tools", metavar="FILE"
+            ),
+            Option(
+                ("--tools",),
+                help="Offer generic tools, or one for each operation",
+                values=("search", "operations"),
+                default="search",
+                shows_default=True,
+            ),
+            Option(
                 ("--http",),
                 help="Serve over HTTP [default host: 127.0.0.1; 0: a free port]",
                 metavar="[HOST:]PORT",
@@ -30,9 +40,10 @@ COMMANDS = (
                 help="Read the token of HTTP clients from env:NAME or file:PATH",
                 metavar="REFERENCE|none",
             ),
+            Option(("--files",), help="Let agents use the files below DIR", metavar="DIR"),
             Option(
                 ("--max-bytes",),
-                help="Cut responses to N bytes, by whole items",
+                help="Store larger results, and return first items",
                 metavar="N",
                 kind="integer",
                 between=(2000, 10000000),

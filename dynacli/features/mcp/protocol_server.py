@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 from weakref import WeakValueDictionary
 
@@ -25,6 +26,7 @@ from mcp_types import (
     INVALID_PARAMS,
     CallToolRequestParams,
     CallToolResult,
+    InputRequiredResult,
     ListResourcesResult,
     ListToolsResult,
     PaginatedRequestParams,
@@ -32,13 +34,15 @@ from mcp_types import (
     ReadResourceResult,
     Resource,
     TextResourceContents,
-    Tool,
 )
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from dynacli import __version__
 from dynacli.environment import Environment
 from dynacli.errors import DynacliError, InternalError
-from dynacli.features.mcp.tools import Tools, check_arguments, instructions, tool_list
+from dynacli.features.mcp.confirmation import Confirmation
+from dynacli.features.mcp.tool_list import TOOL_NAMES, check_arguments, instructions
+from dynacli.features.mcp.tools import Tools
 from dynacli.http.exchange import EndableClients
 
 if TYPE_CHECKING:
@@ -63,7 +67,9 @@ def protocol_server(tools: Tools) -> Server[Any]:
     return Server(
         "dynacli",
         version=__version__,
-        instructions=instructions(served.names, is_writing=served.is_writing),
+        instructions=instructions(
+            served.names, is_writing=served.is_writing, is_typed=tools.operations is not None
+        ),
         on_list_tools=handlers.list_tools,
         on_call_tool=handlers.call_tool,
         on_list_resources=handlers.list_resources,
@@ -77,11 +83,16 @@ class _Progress:
     def __init__(self) -> None:
         self._since, self._message = time.monotonic(), "The server has not responded yet"
         self._changed = anyio.Event()
+        self._loop = asyncio.get_running_loop()
 
     def announce(self, message: str) -> None:
-        """Note the progress of the call; only the thread of the call may do so."""
+        """Note the progress of the call; any thread may do so."""
         self._message = message
-        anyio.from_thread.run_sync(self._changed.set)
+        with suppress(RuntimeError):  # the server has ended
+            self._loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        self._changed.set()
 
     async def report(self, context: Context) -> None:
         """Send the client each new message, and repeat the last one every few seconds."""
@@ -124,41 +135,48 @@ class _Handlers:
         except DynacliError as error:
             raise MCPError(INVALID_PARAMS, error.message, {"hint": error.hint}) from error
 
-    def _list(self) -> list[Tool]:
-        served = self._tools.served
-        return tool_list(served.names, served.callable_methods(), has_profiles=not served.profile)
-
     async def list_tools(self, context: Context, params: PaginatedRequestParams | None) -> ListToolsResult:  # noqa: ARG002
         """Return the tools."""
-        return ListToolsResult(tools=await self._in_thread(context, self._list))
+        return ListToolsResult(tools=await self._in_thread(context, self._tools.tools))
 
-    async def call_tool(self, context: Context, params: CallToolRequestParams) -> CallToolResult:
+    async def call_tool(
+        self, context: Context, params: CallToolRequestParams
+    ) -> CallToolResult | InputRequiredResult:
         """Use a tool, and report its progress to the client; if the client cancels, end the call."""
         arguments = params.arguments or {}
-        served = self._tools.served
-        names = await self._in_thread(context, lambda: served.names)
-        tools = tool_list(names, has_profiles=not served.profile)
+        tools = await self._in_thread(context, lambda: self._tools.tools(params.name))
         tool = next((tool for tool in tools if tool.name == params.name), None)
         if tool is None:
             raise MCPError(INVALID_PARAMS, f"There is no tool `{params.name[:60]}`")
         try:
-            check_arguments(tool, arguments)
+            # A run validates the inputs of a workflow, and a call those of an operation.
+            if tool.name in TOOL_NAMES:
+                check_arguments(tool, arguments)
         except DynacliError as error:
             return self._tools.failed(error)
         clients, progress = EndableClients(), _Progress()
+        confirmation = Confirmation(context, params, self._tools.served.masker)
+        ask = confirmation.ask if confirmation.can_ask else None
         result: CallToolResult | None = None
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(progress.report, context)
             try:
                 result = await anyio.to_thread.run_sync(
-                    lambda: self._tools.use(params.name, arguments, clients, progress.announce),
+                    lambda: self._tools.use(
+                        params.name, arguments, _session(context), clients, progress.announce, ask
+                    ),
                     abandon_on_cancel=True,
-                    limiter=self._threads(context, arguments.get("api", "")),
+                    limiter=self._threads(context, str(arguments.get("api", ""))),
                 )
             finally:
+                confirmation.end()
                 clients.end()
             tasks.cancel_scope.cancel()
-        return result or self._tools.failed(InternalError("The tool gave no response"))
+        return (
+            confirmation.input_required()
+            or result
+            or self._tools.failed(InternalError("The tool gave no response"))
+        )
 
     async def list_resources(
         self,
@@ -185,6 +203,16 @@ class _Handlers:
         return ReadResourceResult(
             contents=[TextResourceContents(uri=params.uri, mime_type="text/plain", text=text)]
         )
+
+
+def _session(context: Context) -> str | None:
+    """Return the session of a client: empty over standard input and output, None for a client without one."""
+    if context.request is None:
+        return ""
+    if context.protocol_version in MODERN_PROTOCOL_VERSIONS:
+        return None  # the client can send any session id
+    found: str | None = context.request.headers.get("mcp-session-id")
+    return found
 
 
 class _MessageLines:

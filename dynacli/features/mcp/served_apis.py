@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from copy import copy
 from functools import partial
 from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qsl
@@ -13,10 +14,11 @@ from dynacli.client.damaged_cache import repaired
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.document_login import login_of
 from dynacli.client.live_demo import live_demo
-from dynacli.client.policy.policy_rules import DENIED, decide, only_reads
+from dynacli.client.policy.policy_rules import DENIED, Policy, decide, only_reads
 from dynacli.environment import Environment
 from dynacli.errors import AuthError, DynacliError, FileError, RefusedError, UsageError
 from dynacli.http.exchange import ClientPool
+from dynacli.options.command_table import feature, has_feature
 from dynacli.options.standard_options import Options
 from dynacli.record import replace
 from dynacli.registry.configuration import DEMO, Configuration
@@ -25,6 +27,8 @@ from dynacli.registry.opened_api import OpenedApi
 from dynacli.secrets import Masker, Secret, secrets_in, with_masked_query
 from dynacli.urls import split_url
 
+Ask = Callable[[str], bool]
+"""Asks the user a question, and returns whether the user agrees."""
 _CHANGING = "POST"
 """The method that a tool's description counts instead of a GET that may change something."""
 _READ_AT_ONCE = ("env:", "file:")
@@ -116,6 +120,14 @@ class ServedApis:
         """
         return list(self._words) or sorted(Configuration(self.env).apis())
 
+    def mirrors(self) -> dict[str, str]:
+        """Return name → path of the mirrors of the APIs, which `sync` has made."""
+        if not has_feature("sql"):
+            return {}
+        words = {name: self._words.get(name, name) for name in self.names}
+        found: dict[str, str] = feature("sql.mirrors").mirrors_of(self.env, words, self.profile)
+        return found
+
     def check(self, name: str) -> str:
         """Return the name of an API that is served.
 
@@ -151,14 +163,19 @@ class ServedApis:
             api.catalog.close()
 
     @contextmanager
-    def callable(self, name: str, profile: str, clients: ClientPool) -> Iterator[Api]:
+    def callable(self, name: str, profile: str, clients: ClientPool, ask: Ask | None = None) -> Iterator[Api]:
         """Open an API for calls.
 
         Args:
             profile: The profile; empty for the one of the options.
             clients: The HTTP clients of the calls.
+            ask: Asks the user a question about a call; None if the client cannot.
         """
         options = replace(self.options, profile=profile) if profile else self.options
+        if ask is not None and options.terms.consent is not None:
+            consent = copy(options.terms.consent)  # an agreement is for one call
+            consent.ask, consent.agreed = ask, set()
+            options = replace(options, terms=replace(options.terms, consent=consent))
         kept = self._demo if name == DEMO else None
         with Api(self._words.get(name, name), self.env, options, clients=clients, opened=kept) as api:
             yield api
@@ -197,9 +214,24 @@ class ServedApis:
 
     def _methods_of(self, name: str) -> set[str]:
         with self.opened(name) as api:
-            policy = settings_of(self.env, api, self.options).policy
+            policy = self.policy(api)
             return {
                 summary.method if only_reads(policy, api.catalog, summary) else _CHANGING
                 for summary in api.catalog.each_summary()
                 if policy is None or decide(policy, api.catalog, summary).effect != DENIED
             }
+
+    def policy(self, api: OpenedApi) -> Policy | None:
+        """Return the policy of an API; None if the configuration has none."""
+        return settings_of(self.env, api, self.options).policy
+
+    def callable_operations(self, api: OpenedApi) -> list[str]:
+        """Return the names of the operations that clients may call, perhaps after a confirmation."""
+        policy = self.policy(api)
+        return [
+            summary.name
+            for summary in api.catalog.each_summary()
+            if not summary.is_hidden
+            and (self.is_writing or only_reads(policy, api.catalog, summary))
+            and (policy is None or decide(policy, api.catalog, summary).effect != DENIED)
+        ]

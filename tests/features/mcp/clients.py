@@ -90,15 +90,18 @@ async def _transport(conversation: Conversation) -> AsyncIterator[Any]:
         conversation.to_server.close()  # which ends the server, and by that what waits for its next line
 
 
-def converse(words: Sequence[str], act: Callable[[Client], Awaitable[T]], mode: str = "auto") -> T:
+def converse(
+    words: Sequence[str], act: Callable[[Client], Awaitable[T]], mode: str = "auto", **client_options: Any
+) -> T:
     """Return what a function returns that is given a client of `dynacli mcp` with these words.
 
     Args:
         mode: `legacy` for the handshake of the protocol's versions before 2026-07-28.
+        client_options: More arguments of the client.
     """
 
     async def run(conversation: Conversation) -> T:
-        async with Client(_transport(conversation), mode=mode) as client:
+        async with Client(_transport(conversation), mode=mode, **client_options) as client:
             return await act(client)
 
     with serving(*words) as conversation:

@@ -183,7 +183,7 @@ def test_a_slow_api_holds_up_no_one_else(home: Path, server: Recorder) -> None:
             if name == "slow":
                 assert await asyncio.to_thread(full.wait, 30)
                 async with asyncio.timeout(20):
-                    assert 3 == len((await client.list_tools()).tools)
+                    assert 4 == len((await client.list_tools()).tools)
                     fast = await client.call_tool("call", {"api": "fast", "operation": "fast"})
                     assert 200 == fast.structured_content["status"]
                     assert [200] == [each.structured_content["status"] for each in await call(url, "fast", 1)]
@@ -192,6 +192,29 @@ def test_a_slow_api_holds_up_no_one_else(home: Path, server: Recorder) -> None:
 
     with _listening("slow", "fast", demo=False) as (url, _):
         assert 18 == len(asyncio.run(call(url, "slow", 18)))
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_a_large_response_is_read_by_its_client_alone(home: Path, mode: str) -> None:
+    """A second client with the token does not get at the result by its number; the first one does."""
+
+    async def act(url: str) -> None:
+        headers = {"Authorization": f"Bearer {_token(home)}"}
+        async with httpx2.AsyncClient(headers=headers, timeout=60) as http_client:
+            transports = [streamable_http_client(url, http_client=http_client) for _ in range(2)]
+            async with Client(transports[0], mode=mode) as mine, Client(transports[1], mode=mode) as other:
+                arguments = {"operation": "search-runs", "inputs": {"range": "30d"}, "max_items": 100}
+                called = await mine.call_tool("call", arguments)
+                handle = called.structured_content["stored"]["result"]
+                asked = {"result": handle, "sql": "select count(*) as n from rows"}
+                found = await mine.call_tool("result", asked)
+                assert [{"n": 100}] == found.structured_content["data"]
+                guess = {"result": "result:1", "from": 0}
+                assert (await other.call_tool("result", guess)).is_error
+                assert (handle == "result:1") == (mode == "legacy")
+
+    with _listening("--max-bytes", "4000") as (url, _):
+        asyncio.run(act(url))
 
 
 def test_the_token_stays(home: Path) -> None:

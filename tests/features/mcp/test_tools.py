@@ -7,6 +7,7 @@ import re
 import shutil
 import socket
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ import pytest
 from mcp import Client, MCPError
 from mcp_types import CallToolResult, ListToolsResult
 
-from dynacli.features.mcp import tools as tool_call
+from dynacli.features.mcp import make_calls
+from dynacli.http.send import Pieces
 from tests.documents import (
     BEARER,
     api_of,
@@ -166,7 +168,7 @@ def test_the_tools_are_told_in_few_bytes() -> None:
     """Every client pays for the list in each conversation."""
     listed = _list(["demo"])
     size = len(listed.model_dump_json(by_alias=True, exclude_none=True).encode())
-    assert ["search", "describe", "call"] == [tool.name for tool in listed.tools]
+    assert ["search", "describe", "call", "result"] == [tool.name for tool in listed.tools]
     assert size < 4_000
 
 
@@ -296,29 +298,6 @@ def test_a_configuration_that_breaks_meanwhile_is_told(home: Path, server: Recor
     assert (200, 1) == (right.structured_content["status"], len(server.requests))
 
 
-def test_a_large_response_loses_whole_items(server: Recorder) -> None:
-    """It keeps to `--max-bytes`, says what it lost, and the filter that it names gives the rest."""
-    _things(server)
-    items = [{"id": number, "text": "x" * 50} for number in range(100)]
-    server.responses["/things"] = json_response({"total": 100, "rows": items})
-
-    async def act(client: Client) -> list[Any]:
-        seen: list[Any] = []
-        arguments: dict[str, Any] = {"operation": "list-things"}
-        while True:
-            result = await client.call_tool("call", arguments)
-            assert len(_text(result).encode()) <= 3_000
-            data = result.structured_content["data"]
-            seen += data["rows"] if isinstance(data, dict) else data
-            cut = result.structured_content.get("cut")
-            if not cut:
-                return seen
-            assert 100 - len(seen) == cut[0]["of"] - cut[0]["kept"]
-            arguments["filter"] = cut[0]["rest"]["filter"]
-
-    assert items == converse(["things", "--max-bytes", "3000"], act)
-
-
 @pytest.mark.exhaustive
 def test_max_items_follows_the_pages(server: Recorder) -> None:
     """As many items as are asked for come as one list, with progress; `filter` gives what is needed of them."""
@@ -410,6 +389,7 @@ def test_a_client_cannot_leave_the_profile_of_the_server(
     assert "against" not in listed
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("expression", "note"),
     [
@@ -491,7 +471,15 @@ def test_a_stream_gives_its_first_items(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A stream that does not end is left when there are enough, or after a while; one that ends is told to be whole."""
-    monkeypatch.setattr(tool_call, "_MOST_SECONDS", 2.0)
+    monkeypatch.setattr(make_calls, "_MOST_SECONDS", 2.0)
+    cut = Pieces.cut
+
+    def cut_slowly(pieces: Pieces) -> None:
+        """Let the reader fail before the timer that cuts its connection has ended."""
+        cut(pieces)
+        time.sleep(0.5)
+
+    monkeypatch.setattr(Pieces, "cut", cut_slowly)
     types = {media_type: {"schema": {"type": "object"}}}
     responses = {"200": {"description": "", "content": types}}
     head = f"HTTP/1.1 200 OK\r\nContent-Type: {media_type}\r\n\r\n".encode()
@@ -781,7 +769,7 @@ def test_odd_responses_do_not_break_the_conversation(server: Recorder) -> None:
 
     odd, deep, image, empty = converse(["things"], act)
     assert {"a": "?", "b": "nan", "?": 1} == odd.structured_content["data"]
-    assert "levels" == deep.structured_content["cut"][0]["unit"]
+    assert (1, []) == (deep.structured_content["stored"]["count"], deep.structured_content["data"])
     assert {"bytes": 10, "media_type": "image/png"} == image.structured_content["binary"]
     assert 204 == empty.structured_content["status"]
 

@@ -31,11 +31,12 @@ def _inspect(*words: str, home: Path) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.long
 @pytest.mark.outside
 def test_the_inspector_finds_nothing_wrong(home: Path) -> None:
     """Its strict look at the tools passes, and it searches, describes, calls and reads."""
     listed = _inspect("--method", "tools/list", "--strict", home=home)
-    assert ["search", "describe", "call"] == [tool["name"] for tool in listed["tools"]]
+    assert ["search", "describe", "call", "result"] == [tool["name"] for tool in listed["tools"]]
     use = ("--method", "tools/call", "--tool-name")
     found = _inspect(*use, "search", "--tool-arg", "query=list failed runs", home=home)
     assert "search-runs" == found["structuredContent"]["best"]["name"]
