@@ -15,6 +15,7 @@ from dynacli.openapi.model.field_names import singular
 from dynacli.openapi.model.kebab_names import kebab
 from dynacli.openapi.model.operation import Operation
 from dynacli.openapi.model.resources import Resource
+from dynacli.text.exact_json import compact_json
 
 _NOTHING: Mapping[str, str] = {}
 _DEEPEST_COLUMN = 2
@@ -89,7 +90,7 @@ def make_feed(described: DescribedOperation, inputs: Mapping[str, Any], options:
 def _resource_of(described: DescribedOperation) -> Resource | None:
     """Return the resource that an operation lists; None if there is none."""
     name = described.operation.name
-    resources = described.api.catalog.resources() if described.is_documented else ()
+    resources = described.api.catalog.resources_of(name) if described.is_documented else ()
     return next((one for one in resources if any(entry.operation == name for entry in one.lists)), None)
 
 
@@ -105,8 +106,9 @@ def columns_of_inputs(operation: Operation, inputs: Mapping[str, Any]) -> dict[s
     for parameter in operation.parameters:
         if parameter.location in {"path", "query"} and parameter.option in inputs:
             value = inputs[parameter.option]
-            if isinstance(value, str | int | float):
-                columns[f"_{parameter.name}"] = value
+            columns[f"_{parameter.name}"] = (
+                value if isinstance(value, str | int | float) else compact_json(value)
+            )
     return columns
 
 
@@ -118,9 +120,26 @@ def _table_of(described: DescribedOperation, resource: Resource | None) -> str:
         return last.replace("-", "_")
     paths = [part for part in resource.path.split("/") if part and "{" not in part]
     plural = kebab(paths[-1].removesuffix(".json")) if paths else last
-    *words, noun = resource.name.split("-")
+    *words, noun = _own_name(described, resource).split("-")
     ending = plural.split("-")[-1]
     return "_".join([*words, ending if singular(ending) == noun else f"{noun}s"])
+
+
+def _own_name(described: DescribedOperation, resource: Resource) -> str:
+    """Return the name of a resource: `issue`, not `repo-issue`, if its only namesake is a search for the same items."""
+    if resource.read is None:
+        return resource.name
+    name, parent = resource.name, resource.parent
+    *_, noun = (parent.resource if parent is not None else "").split("-")
+    short = name.removeprefix(f"{noun}-")
+    rivals = [
+        one
+        for one in described.api.catalog.resources()
+        if one.name == short or one.name.endswith(f"-{short}")
+    ]
+    is_alone = all(one.read is None for one in rivals if one.name != name)
+    is_twin = any(one.name == short for one in rivals)
+    return short if short != name and is_twin and is_alone else name
 
 
 def _known_since(described: DescribedOperation, resource: Resource | None) -> tuple[str, str]:

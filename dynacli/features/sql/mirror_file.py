@@ -33,6 +33,8 @@ from dynacli.record import replace
 _VERSION = 1
 _WAIT = 10.0
 """Seconds that SQLite waits for another process."""
+_LOG_PAGES = 2_000
+"""Number of pages of the log, 32 MiB, after which SQLite waits for the disk."""
 _AT_ONCE = 500
 """Number of rows that are looked up in one query."""
 _TABLES = """
@@ -94,13 +96,13 @@ class MirrorFile:
 
     Args:
         path: The path of the file, which is made if it does not exist.
-        api: The name of the API, for a new file.
+        name: The name of the API and the profile.
 
     Raises:
-        FileError: The file cannot be opened, is damaged, or is of another version.
+        FileError: The file cannot be opened, is damaged, or is of another version or another API.
     """
 
-    def __init__(self, path: str, api: str) -> None:
+    def __init__(self, path: str, name: str) -> None:
         self._path = path
         self._lock = threading.RLock()
         is_new = not os.path.exists(path)
@@ -110,39 +112,48 @@ class MirrorFile:
                 os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
             self._db = sqlite3.connect(path, timeout=_WAIT, isolation_level=None, check_same_thread=False)
             try:
-                self._prepare(api)
+                self._prepare(name)
             except BaseException:
                 self._db.close()
                 raise
         self._columns: dict[str, dict[str, str]] = {}
 
-    def _prepare(self, api: str) -> None:
+    def _prepare(self, name: str) -> None:
         """Check that the file is empty or a mirror, before anything of it is changed.
 
         Raises:
-            FileError: The file is a database of another program, or a mirror of another version.
+            FileError: The file is a database of another program, or a mirror of another version or another API.
         """
-        names = {name for (name,) in self._db.execute("SELECT name FROM sqlite_master")}
-        if names and "_mirror" not in names:
+        tables = {table for (table,) in self._db.execute("SELECT name FROM sqlite_master")}
+        if tables and "_mirror" not in tables:
             raise FileError(
                 f"`{self._path}` is not a mirror",
                 reason="It is a database of another program",
                 hint="Name another file: `--into FILE`",
             )
         # With a write-ahead log, a page is one write; a power loss loses the last pages at most, and is noticed.
+        self._db.execute("PRAGMA page_size = 16384")  # of a new file: most rows have more than 1 KB
         self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
         self._db.execute("PRAGMA synchronous = NORMAL")
-        if not names:
+        if not tables:
             with self._transaction():
                 for statement in _TABLES.split(";"):
                     self._db.execute(statement)
-                self._db.execute("INSERT INTO _mirror VALUES (?, ?)", (_VERSION, api))
-        ((version,),) = self._db.execute("SELECT version FROM _mirror").fetchall()
+                self._db.execute("INSERT INTO _mirror VALUES (?, ?)", (_VERSION, name))
+        ((version, stored),) = self._db.execute("SELECT version, api FROM _mirror").fetchall()
         if version != _VERSION:
             raise FileError(
                 f"`{self._path}` cannot be written",
                 reason=f"It has the version {version}, and this dynacli writes version {_VERSION}",
                 hint="Update dynacli, or name another file: `--into FILE`",
+            )
+        if stored != name:
+            # The rows of another user or another server would be taken for deleted ones.
+            raise FileError(
+                f"`{self._path}` is the mirror of `{stored}`",
+                reason=f"A mirror has one API and one profile, and this run is for `{name}`",
+                hint="Name another file: `--into FILE`",
             )
 
     def __enter__(self) -> Self:
@@ -157,6 +168,21 @@ class MirrorFile:
 
     @contextmanager
     def _explaining(self) -> Iterator[None]:
+        """Turn errors of SQLite and of the system into errors for users.
+
+        Raises:
+            FileError: The file cannot be read or written.
+        """
+        try:
+            with self.explaining():
+                yield
+        except OSError as error:
+            raise FileError(
+                f"The mirror `{self._path}` cannot be opened", reason=error.strerror or str(error)
+            ) from error
+
+    @contextmanager
+    def explaining(self) -> Iterator[None]:
         """Turn errors of SQLite into errors for users; a damaged file is moved aside.
 
         Raises:
@@ -165,18 +191,13 @@ class MirrorFile:
         try:
             yield
         except sqlite3.DatabaseError as error:
-            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-            if code in _DAMAGE:
+            if is_damage(error):
                 raise self._moved_aside(error) from error
-            if code == sqlite3.SQLITE_FULL:
+            if _code_of(error) == sqlite3.SQLITE_FULL:
                 reason = "The disk is full; all pages before this one are stored"
             else:
                 reason = str(error)
             raise FileError(f"The mirror `{self._path}` cannot be written", reason=reason) from error
-        except OSError as error:
-            raise FileError(
-                f"The mirror `{self._path}` cannot be opened", reason=error.strerror or str(error)
-            ) from error
 
     def _moved_aside(self, error: sqlite3.DatabaseError) -> FileError:
         if not _is_database(self._path):  # a file of another kind stays where it is
@@ -318,20 +339,21 @@ class MirrorFile:
             *counts,
         )
 
-    def greatest(self, feed: Feed) -> str:
-        """Return the greatest value of `changed_at` in the finished passes of a feed; empty for none."""
-        row = self._db.execute(
-            "SELECT max(greatest) FROM _passes WHERE feed = ? AND is_complete", (feed.number,)
-        ).fetchone()
-        return row[0] or ""
+    def latest_changes(self, feed: Feed) -> list[str]:
+        """Return the greatest value of `changed_at` in each finished pass of a feed."""
+        rows = self._db.execute(
+            "SELECT DISTINCT greatest FROM _passes WHERE feed = ? AND is_complete", (feed.number,)
+        )
+        return [greatest for (greatest,) in rows if greatest]
 
     def parents(self, feed: Feed) -> list[Parent]:
         """Return the rows that the calls of a feed are filled from, in the order in which they came."""
         names = list(feed.filled.values())
-        listed = "".join(f", {sql_name(name)}" for name in names)
+        # SQLite takes an unknown name in quotes for text, unless its table is before it.
+        listed = "".join(f", parents.{sql_name(name)}" for name in names)
         try:
             rows = self._db.execute(
-                f"SELECT _json{listed} FROM {sql_name(feed.parents)} ORDER BY _rowid_"
+                f"SELECT _json{listed} FROM {sql_name(feed.parents)} AS parents ORDER BY _rowid_"
             ).fetchall()
         except sqlite3.OperationalError as error:
             raise UsageError(
@@ -377,6 +399,7 @@ class MirrorFile:
         texts: Sequence[str],
         position: Mapping[str, Any] | None,
         greatest: str = "",
+        documented: Sequence[str] = (),
     ) -> Pass:
         """Store the rows of a page, and the position of the next one, in one transaction.
 
@@ -385,6 +408,7 @@ class MirrorFile:
             texts: The JSON of each item.
             position: The position of the next page; None if the list would begin again.
             greatest: The greatest value of `changed_at` in the pass.
+            documented: The columns that the document describes, which the table has even if no row has them.
 
         Returns:
             The pass with its new counts.
@@ -393,19 +417,22 @@ class MirrorFile:
             FormatError: The rows contradict the key. Nothing of the page is stored.
             FileError: The file cannot be written.
         """
-        _check_keys(feed, rows)
+        keys = _checked_keys(feed, rows)
         with self._explaining(), self._transaction():
-            names = dict.fromkeys(name for row in rows for name in row)
-            self._add_columns(feed.table, [*names])
+            names: dict[str, None] = {}
+            for row in rows:
+                if not row.keys() <= names.keys():
+                    names.update(dict.fromkeys(row))
+            self._add_columns(feed.table, [*feed.columns, *documented, *names])
             known = self._columns_of(feed.table)
             columns = [name for name in names if known.get(name.lower()) == name and name not in RESERVED]
             at = _now()
             values = [[*map(row.get, columns), text, at, None] for row, text in zip(rows, texts, strict=True)]
-            earlier = self._earlier_rows(feed, rows)
+            earlier = self._earlier_rows(feed, keys)
             new, changed, seen, conflicts = [], [], [], 0
             number = self._last_row(feed)
-            for row, text, made in zip(rows, texts, values, strict=True):
-                found = earlier.get(tuple(row[name] for name in feed.key)) if feed.key else None
+            for key, text, made in zip(keys, texts, values, strict=True):
+                found = earlier.get(key) if feed.key else None
                 if found is None:
                     number += 1
                     new.append([number, *made])
@@ -439,7 +466,7 @@ class MirrorFile:
         return current
 
     def _earlier_rows(
-        self, feed: Feed, rows: Sequence[Mapping[str, Any]]
+        self, feed: Feed, keys: Sequence[tuple[Any, ...]]
     ) -> dict[tuple[Any, ...], _EarlierRow]:
         """Return key → row that the table has, for the keys of a page."""
         found: dict[tuple[Any, ...], _EarlierRow] = {}
@@ -447,16 +474,18 @@ class MirrorFile:
             return found
         key = ", ".join(f"kept.{sql_name(name)}" for name in feed.key)
         one = f"({', '.join('?' * len(feed.key))})"
-        for begin in range(0, len(rows), _AT_ONCE):
-            keys = [row[name] for row in rows[begin : begin + _AT_ONCE] for name in feed.key]
-            listed = ", ".join([one] * (len(keys) // len(feed.key)))
+        for begin in range(0, len(keys), _AT_ONCE):
+            asked = keys[begin : begin + _AT_ONCE]
+            listed = ", ".join([one] * len(asked))
             query = (
                 f"SELECT kept._rowid_, kept._json, kept._deleted_at, _seen.pass, {key}"
                 f" FROM {sql_name(feed.table + '_all')} AS kept"
                 " LEFT JOIN _seen ON _seen.feed = ? AND _seen.row = kept._rowid_"
                 f" WHERE ({key}) IN (VALUES {listed})"
             )
-            for number, text, deleted_at, seen_in, *values in self._db.execute(query, [feed.number, *keys]):
+            for number, text, deleted_at, seen_in, *values in self._db.execute(
+                query, [feed.number, *(value for key in asked for value in key)]
+            ):
                 found[tuple(values)] = _EarlierRow(number, text, deleted_at, seen_in)
         return found
 
@@ -559,22 +588,31 @@ def _is_database(path: str) -> bool:
         return False
 
 
+def is_damage(error: sqlite3.Error) -> bool:
+    """Return whether an error says that a file is damaged."""
+    return _code_of(error) in _DAMAGE
+
+
+def _code_of(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
 def _facts_of(text: str) -> dict[str, Any]:
     facts = json.loads(text)
     return {**facts, "key": tuple(facts["key"])}
 
 
-def _check_keys(feed: Feed, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Check that the key identifies each row of a page.
+def _checked_keys(feed: Feed, rows: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
+    """Return the key of each row of a page, which identifies it; empty tuples if rows are appended.
 
     Raises:
         FormatError: A part of the key is missing, or two rows have the same key.
     """
+    keys = [tuple(map(row.get, feed.key)) for row in rows]
     if not feed.key:
-        return
+        return keys
     seen: set[tuple[Any, ...]] = set()
-    for number, row in enumerate(rows, 1):
-        key = tuple(row.get(name) for name in feed.key)
+    for number, key in enumerate(keys, 1):
         problem = ""
         if None in key:
             problem = f"`{feed.key[key.index(None)]}` of item {number} is null or absent"
@@ -587,6 +625,7 @@ def _check_keys(feed: Feed, rows: Sequence[Mapping[str, Any]]) -> None:
                 hint="Name the fields that identify an item: `--key FIELD,FIELD`; or `--append`",
             )
         seen.add(key)
+    return keys
 
 
 def read_only(path: str) -> closing[sqlite3.Connection]:

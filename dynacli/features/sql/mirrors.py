@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
 
 from dynacli.commands.run import Run
 from dynacli.environment import Environment, invocation
-from dynacli.errors import FileError, RefusedError, UsageError
+from dynacli.errors import DynacliError, FileError, RefusedError, UsageError
 from dynacli.features.sql.feed import Feed
 from dynacli.features.sql.mirror_file import MirrorFile, feeds_in, last_passes, read_only
 from dynacli.features.sql.tables import sql_name
@@ -38,8 +38,35 @@ def mirror_path(env: Environment, api: str, profile: str) -> str:
         UsageError: No API has this name.
         FileError: The state directory is unknown.
     """
+    path = os.path.join(_directory(env), _mirror_name(env, api, profile) + _ENDING)
+    if api != DEMO and not os.path.exists(path):
+        find_revisions(
+            api, env
+        )  # it says that there is no such API; the mirror of a removed one stays readable
+    return path
+
+
+def mirrors_of(env: Environment, words: Mapping[str, str], profile: str) -> dict[str, str]:
+    """Return name → path of the mirrors that exist and have a feed.
+
+    Args:
+        words: Name of an API → the argument that opens it.
+    """
+    found = {}
+    for name, word in words.items():
+        with suppress(DynacliError):
+            path = mirror_path(env, word, profile)
+            if os.path.exists(path):
+                with reading(path, name) as db:
+                    if feeds_in(db):
+                        found[name] = path
+    return found
+
+
+def _mirror_name(env: Environment, api: str, profile: str) -> str:
+    """Return the name of the mirror of an API and a profile, which is also in the file."""
     name = os.path.basename(find_revisions(api, env)[1].directory) if looks_like_source(api) else api
-    return os.path.join(_directory(env), (f"{name}@{profile}" if profile else name) + _ENDING)
+    return f"{name}@{profile}" if profile else name
 
 
 def _directory(env: Environment) -> str:
@@ -54,18 +81,31 @@ def open_mirror(run: Run, api: str, into: str | None) -> Iterator[MirrorFile]:
         RefusedError: Another run writes it.
         FileError: The file cannot be opened.
     """
-    path = into or mirror_path(run.env, api, run.options.in_force("profile", run.env))
+    profile = run.options.in_force("profile", run.env)
+    path = into or mirror_path(run.env, api, profile)
     if not into:
         make_own_directory(os.path.dirname(path))
-    with hold_lock(f"{path}.lock", _WAIT) as is_held:
+    name = _mirror_name(run.env, api, profile)
+    with _locked(path, api), MirrorFile(path, name) as mirror, mirror.explaining():
+        yield mirror
+
+
+@contextmanager
+def _locked(path: str, api: str) -> Iterator[str]:
+    """Let no other run write a mirror during the block, and yield the path of the lock file.
+
+    Raises:
+        RefusedError: Another run writes it.
+    """
+    lock = f"{path}.lock"
+    with hold_lock(lock, _WAIT) as is_held:
         if not is_held:
             raise RefusedError(
                 f"The mirror of `{api}` is in use",
                 reason="Another run writes it",
                 hint="Repeat the command when that has ended",
             )
-        with MirrorFile(path, api) as mirror:
-            yield mirror
+        yield lock
 
 
 def api_and_table(env: Environment, word: str) -> tuple[str, str]:
@@ -115,14 +155,14 @@ def reading(path: str, api: str) -> Iterator[sqlite3.Connection]:
     """Open a mirror that can only be read.
 
     Args:
-        api: The name of its API, or its path, for messages.
+        api: The name of its API; empty if the user named the file.
 
     Raises:
         UsageError: The file does not exist.
         FileError: The file is damaged, or another program's.
     """
     if not os.path.exists(path):
-        raise _no_mirror(api)
+        raise _no_mirror(api) if api else UsageError(f"There is no file `{path}`")
     try:
         with read_only(path) as db:
             db.execute("SELECT version FROM _mirror").fetchone()
@@ -220,7 +260,8 @@ def _feed_row(db: sqlite3.Connection, feed: Feed, latest: Any) -> dict[str, Any]
 def drop_mirror(run: Run, api: str, into: str | None) -> None:
     """Run `sync drop`."""
     name, table = api_and_table(run.env, api)
-    path = into or mirror_path(run.env, name, run.options.in_force("profile", run.env))
+    profile = run.options.in_force("profile", run.env)
+    path = into or mirror_path(run.env, name, profile)
     with reading(path, name) as db:
         known = {feed.table for feed in feeds_in(db)}
     if table and table not in known:
@@ -232,9 +273,14 @@ def drop_mirror(run: Run, api: str, into: str | None) -> None:
             "Nothing was removed", reason=f"You did not confirm to remove {what}", hint="Add `--yes`"
         ),
     )
-    with open_mirror(run, name, into) as mirror:
-        if table:
+    if table:
+        with open_mirror(run, name, into) as mirror:
             mirror.drop(table)
-    if not table:
-        remove_file(path)
+    else:
+        with _locked(path, name) as lock:
+            with MirrorFile(path, _mirror_name(run.env, name, profile)):
+                pass  # when it is closed, no log is left beside it
+            remove_file(path)
+            with suppress(OSError):  # Windows removes no file that is open
+                os.unlink(lock)
     run.note(f"Removed {what}")

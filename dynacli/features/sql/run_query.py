@@ -10,20 +10,30 @@ import re
 import sqlite3
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from math import isinf
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from dynacli.environment import invocation
 from dynacli.errors import FormatError, UsageError
-from dynacli.features.sql.tables import documented_columns, item_columns, item_text, sql_name, table_columns
+from dynacli.features.sql.tables import (
+    documented_columns,
+    item_columns,
+    item_text,
+    sql_name,
+    table_columns,
+    without_objects,
+)
 from dynacli.openapi.model.find_items import Items, KnownItems, find_items
 from dynacli.openapi.model.wording import did_you_mean, near_names
 from dynacli.system import largest_memory
+from dynacli.text.filter_value import SqlRows
 from dynacli.text.json_budget import MAX_VALUES
 
 if TYPE_CHECKING:
+    from dynacli.http.semantics import ReceivedBody
     from dynacli.media.text_values import BodySchema
 
 MOST_SECONDS = 30
@@ -51,7 +61,7 @@ _READING = frozenset(
 )
 _UNKNOWN = re.compile(r"no such (column|table|function): (.*)")
 _OF_NAMES = re.compile(
-    "no such (?:table|column|function)|ambiguous|number of result columns|returns [0-9]+ columns|cannot join using"
+    "no such (?:table|column)|ambiguous|number of result columns|returns [0-9]+ columns|cannot join using"
     "|out of range|already exists|unknown database"
 )
 """The errors that depend on the tables and columns of a response."""
@@ -91,6 +101,12 @@ def check_query(text: str, name: str = "The query") -> None:
     except sqlite3.Error as error:
         if _is_refused(error):
             _refuse(name, "it does more than reading rows")
+        unknown = _UNKNOWN.fullmatch(str(error))
+        if unknown is not None and unknown[1] == "function":
+            near = near_names(unknown[2], _functions())
+            raise UsageError(
+                f"{name} has an unknown function `{unknown[2]}`", hint=did_you_mean(near, _help()), near=near
+            ) from error
         if not _OF_NAMES.search(str(error)):
             raise UsageError(
                 f"{name} has a syntax error", reason=f"SQLite says: {error}", hint=_help()
@@ -133,6 +149,13 @@ def _compile(query: str) -> None:
                 return
 
 
+def _functions() -> list[str]:
+    """Return the names of the functions of SQLite."""
+    with closing(sqlite3.connect(":memory:")) as db:
+        rows = db.execute("SELECT DISTINCT name FROM pragma_function_list ORDER BY 1").fetchall()
+    return [name for (name,) in rows if name.isidentifier() and not _REFUSED.fullmatch(name)]
+
+
 def _help() -> str:
     return f"`{invocation('help sql')}`"
 
@@ -145,9 +168,12 @@ def _prepare(db: sqlite3.Connection) -> None:
         with suppress(sqlite3.Error):  # an old SQLite has no JSON functions
             # The first use makes a virtual table, which the authorizer refuses.
             db.execute(f"SELECT 1 FROM {name}('[]')").close()
-    # These two take hours inside SQLite for long text, where nothing can end them.
+    # These take hours inside SQLite for long text, where nothing can end them.
     db.create_function("instr", 2, _position, deterministic=True)
     db.create_function("replace", 3, _replaced, deterministic=True)
+    for name, sides in (("trim", "lr"), ("ltrim", "l"), ("rtrim", "r")):
+        for count in (1, 2):
+            db.create_function(name, count, partial(_trimmed, sides), deterministic=True)
     db.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, _LONGEST_PATTERN)
 
 
@@ -170,6 +196,19 @@ def _replaced(value: Any, part: Any, by: Any) -> str | None:
     if len(text) + text.count(old) * len(new) > _LONGEST_VALUE:
         raise MemoryError
     return text.replace(old, new)
+
+
+def _trimmed(sides: str, value: Any, characters: Any = " ") -> str | None:
+    """Return text without characters at its beginning (`l`) and its end (`r`)."""
+    if value is None or characters is None:
+        return None
+    text, removed = _text(value), frozenset(_text(characters))
+    begin, end = 0, len(text)
+    while "l" in sides and begin < end and text[begin] in removed:
+        begin += 1
+    while "r" in sides and begin < end and text[end - 1] in removed:
+        end -= 1
+    return text[begin:end]
 
 
 def _text(value: Any) -> str:
@@ -226,31 +265,30 @@ def _is_refused(error: sqlite3.Error) -> bool:
     return "not authorized" in str(error) or "prohibited" in str(error)
 
 
-def query_result(
-    value: Any, query: str, known: KnownItems | None, schema: Callable[[], BodySchema] | None = None
-) -> list[dict[str, Any]]:
+def query_result(value: Any, query: str, body: ReceivedBody | None) -> SqlRows:
     """Return the rows of a query over a response.
 
     Args:
         value: A value of `dynacli.text.exact_json`.
         query: The checked query.
-        known: The items of the response according to the document; None if unknown.
-        schema: Returns the document's schema of the response; None if there is none.
+        body: The body of the value, if the document may describe it.
 
     Raises:
         FormatError: A name is unknown, or the query fails, takes too long or too much memory.
         UsageError: The query does more than reading.
     """
+    known = body.known() if body is not None and body.known is not None else None
+    schema = body.schema() if body is not None and body.schema is not None else None
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
-        for name, items, names in _tables(value, known or _NOTHING, None if schema is None else schema()):
+        for name, items, names in _tables(value, known or _NOTHING, schema):
             _fill(db, name, items, names, has_json=name != "response")
         try:
-            return list(rows_of_query(db, query, MOST_SECONDS))
+            return rows_of_query(db, query, MOST_SECONDS)
         except UnknownNameError as error:
             raise FormatError(
                 f"The response has no {error.kind} `{error.name}`",
                 reason=f"It has {error.listed}",
-                hint=did_you_mean(error.near, "The response is printed as JSON"),
+                hint=error.hint("The response is printed as JSON"),
                 near=error.near,
             ) from error
 
@@ -259,14 +297,15 @@ class UnknownNameError(Exception):
     """A query names a table, a column or a function that does not exist.
 
     Args:
-        kind: `table`, `column` or `function`.
+        kind: `table` or `column`.
         name: The unknown name.
         known: The names of this kind that exist.
+        is_quoted: Whether the query has the name in double quotes, in which other databases may have a text.
     """
 
-    def __init__(self, kind: str, name: str, known: list[str]) -> None:
+    def __init__(self, kind: str, name: str, known: list[str], *, is_quoted: bool = False) -> None:
         super().__init__(f"no such {kind}: {name}")
-        self.kind, self.name, self.known = kind, name, known
+        self.kind, self.name, self.known, self.is_quoted = kind, name, known, is_quoted
 
     @property
     def listed(self) -> str:
@@ -278,9 +317,15 @@ class UnknownNameError(Exception):
         """Known names that are similar."""
         return near_names(self.name.rpartition(".")[2] if self.kind == "column" else self.name, self.known)
 
+    def hint(self, otherwise: str) -> str:
+        """Return the advice for the user: similar names, or how to write a text; else the given one."""
+        if self.is_quoted:
+            otherwise = f"If `{self.name}` is a text, put it in single quotes: `'{self.name}'`"
+        return did_you_mean(self.near, otherwise)
 
-def rows_of_query(db: sqlite3.Connection, query: str, seconds: float) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a query.
+
+def rows_of_query(db: sqlite3.Connection, query: str, seconds: float) -> SqlRows:
+    """Return the rows of a query.
 
     Args:
         db: The database. If it is foreign, `trusted_schema` must be off.
@@ -299,17 +344,21 @@ def rows_of_query(db: sqlite3.Connection, query: str, seconds: float) -> Iterato
             cursor = db.execute(_strict(query))
             columns = _distinct(_shown(str(column[0]), query) for column in cursor.description)
             left = MAX_VALUES
+            rows: list[dict[str, Any]] = []
             for row in cursor:
                 left -= len(row) + 1
                 if left < 0:
                     raise _failed("its result is too large")
-                yield {name: _json_value(cell) for name, cell in zip(columns, row, strict=True)}
+                rows.append({name: _json_value(cell) for name, cell in zip(columns, row, strict=True)})
+            return SqlRows(rows, columns)
     except MemoryError:
         raise _failed("it takes too much memory") from None
     except sqlite3.Error as error:
         found = _UNKNOWN.match(str(error))
         if found is not None:
-            raise UnknownNameError(found[1], found[2], _names(db).get(found[1], [])) from error
+            kind, name = found[1], found[2]
+            is_quoted = f'"{name}"' in query
+            raise UnknownNameError(kind, name, _names(db).get(kind, []), is_quoted=is_quoted) from error
         if _is_refused(error):
             _refuse("The query", "it does more than reading rows")
         if str(error) == "interrupted" and not reason:  # the handler only ends a query with a reason
@@ -397,7 +446,8 @@ def _tables(
         names = documented_columns(schema, found.steps) if schema is not None and not found.is_keyed else ()
         yield "rows", found.values, names or known.names
     members = value if isinstance(value, dict) and not (isinstance(found, Items) and not found.steps) else {}
-    yield "response", [_scalars(members, 1)], () if schema is None else documented_columns(schema)
+    plain = _scalars(members, 1) if isinstance(value, dict | list) else {"value": value}
+    yield "response", [plain], () if schema is None else documented_columns(schema)
     taken = {"rows", "response"}
     for name, member in members.items():
         is_table = isinstance(member, list) and member and all(isinstance(item, dict) for item in member)
@@ -415,13 +465,6 @@ def _scalars(members: dict[str, Any], levels: int) -> dict[str, Any]:
     }
 
 
-def _unnested(names: Sequence[str], rows: Sequence[dict[str, Any]]) -> list[str]:
-    """Return documented columns without those of objects, which have a column for each field."""
-    found = {name for row in rows for name, value in row.items() if value is not None}
-    objects = {name.partition(".")[0] for name in found if "." in name} - found
-    return [name for name in names if name not in objects]
-
-
 def _fill(
     db: sqlite3.Connection, table: str, items: list[Any], names: tuple[str, ...], *, has_json: bool
 ) -> None:
@@ -433,14 +476,15 @@ def _fill(
     """
     if "\0" in table:
         return
-    rows = [dict(item_columns(item if isinstance(item, dict) else {"value": item})) for item in items]
-    columns = table_columns(dict.fromkeys((*_unnested(names, rows), *(name for row in rows for name in row))))
-    has_json = has_json or not columns  # a table has a column
-    listed = [*columns, *(("_json",) if has_json else ())]
+    rows = [item_columns(item if isinstance(item, dict) else {"value": item}) for item in items]
+    columns = table_columns(
+        dict.fromkeys((*without_objects(names, rows), *(name for row in rows for name in row)))
+    )
+    listed = [*columns, *(("_json",) if has_json else ())] or ["value"]  # a table has a column
     db.execute(f"CREATE TABLE {sql_name(table)} ({', '.join(map(sql_name, listed))})")
     marks = ", ".join("?" * len(listed))
     values = (
-        [*map(row.get, columns), *((item_text(item),) if has_json else ())]
+        [*map(row.get, listed[: len(columns)]), *((item_text(item),) if has_json else ())] or [None]
         for row, item in zip(rows, items, strict=True)
     )
     db.execute("BEGIN")

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from typing import Any
 
@@ -20,6 +20,7 @@ from dynacli.client.call_settings import CallSettings, settings_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine
 from dynacli.client.inputs.call_inputs import CallInputs
+from dynacli.client.inputs.find_input import no_body
 from dynacli.client.pages.page_rule import is_listing
 from dynacli.client.policy.permission import check_that_it_reads
 from dynacli.client.shards import asked_shard
@@ -32,17 +33,17 @@ from dynacli.commands.read_line import CommandLine, bindings_of, read_words
 from dynacli.commands.run import Run
 from dynacli.commands.subcommands.call_groups import CallGroup
 from dynacli.environment import invocation
-from dynacli.errors import DynacliError, RefusedError, UsageError
+from dynacli.errors import DynacliError, FailedRowsError, FileError, RefusedError, UsageError
 from dynacli.features.sql.children import ChildrenRun, calls_to_make
 from dynacli.features.sql.feed import CHANGES, Feed
 from dynacli.features.sql.make_feed import FeedOptions, filled_inputs, make_feed
 from dynacli.features.sql.mirror_file import MirrorFile
 from dynacli.features.sql.mirrors import api_and_table, of_api, open_mirror
-from dynacli.features.sql.run_feed import FeedResult, FeedRun
+from dynacli.features.sql.run_feed import DocumentedColumns, FeedResult, FeedRun
 from dynacli.http.caching import REVALIDATE, CacheSpec
 from dynacli.http.exchange import ClientPool
 from dynacli.openapi.model.wording import counted
-from dynacli.options.standard_options import FURTHER_CALLS
+from dynacli.options.standard_options import FURTHER_CALLS, OPTIONS_BY_NAME
 from dynacli.output.render import is_for_people, write_data
 from dynacli.record import replace
 from dynacli.registry.opened_api import OpenedApi
@@ -72,6 +73,8 @@ def _add_feed(run: Run, described: DescribedOperation, line: CommandLine) -> Non
     parents, named = params.get("for_") or "", run.options.set
     if parents:
         run.options = replace(run.options, set=())
+    elif named and described.operation.body is None:
+        raise no_body(described, "--set")
     settings = settings_of(run.env, described.api, run.call_options)
     _check_reads(described, settings)
     described, inputs, _ = read_inputs(run, described, line, settings)
@@ -89,8 +92,7 @@ def _add_feed(run: Run, described: DescribedOperation, line: CommandLine) -> Non
         )
         _check_key(mirror, feed)
         work = _Work(run, mirror, api, engine, params)
-        work.sync(mirror.keep(feed), repeated_by=invocation("sync", api.name) if is_new else "")
-        work.conclude()
+        work.sync_all([mirror.keep(feed)], repeated_by=invocation("sync", api.name) if is_new else "")
 
 
 def _check_key(mirror: MirrorFile, feed: Feed) -> None:
@@ -164,17 +166,40 @@ class _Work:
         self._shard = asked_shard(run.env, params.get("shard"), params.get("shard_count"))
         self._results: list[FeedResult] = []
         self._reported: set[str] = set()
-        self._failure: DynacliError | None = None
+        self._documented = DocumentedColumns()
+        self._failures: list[tuple[Feed, DynacliError]] = []
 
-    def sync(self, feed: Feed, *, repeated_by: str = "") -> None:
-        """Fetch a feed, and say what changed.
+    def sync_all(self, feeds: Sequence[Feed], *, repeated_by: str = "") -> None:
+        """Fetch feeds, and say what changed. If one fails, the others go on.
 
         Args:
-            repeated_by: The command that repeats a new feed; empty for a feed that was known.
+            repeated_by: The command that repeats a new feed; empty for feeds that were known.
 
         Raises:
             DynacliError: A call failed, or a page cannot be stored.
         """
+        try:
+            for feed in feeds:
+                try:
+                    self._sync(feed, repeated_by)
+                except FileError:  # the mirror cannot be written
+                    raise
+                except DynacliError as error:
+                    self._failures.append((feed, error))
+        finally:
+            self._write()
+        if len(self._failures) == 1:
+            raise self._failures[0][1]
+        if self._failures:
+            raise FailedRowsError(
+                self._failures[0][1].exit_code,
+                f"{len(self._failures)} of {len(feeds)} feeds failed",
+                reason="\n".join(f"{feed.name}: {error.message}" for feed, error in self._failures),
+                hint="The same command repeats all feeds",
+                failed=len(self._failures),
+            )
+
+    def _sync(self, feed: Feed, repeated_by: str) -> None:
         run = self._run
         described = self._described(feed)
         result = self._sync_children(feed, described) if feed.parents else self._pass(feed, described)
@@ -183,17 +208,11 @@ class _Work:
         for warning in result.warnings:
             run.warn(f"{feed.name}: {warning}")
 
-    def conclude(self) -> None:
-        """Write an object for each feed to standard output, unless standard error says it all.
-
-        Raises:
-            FailedRowsError: The call for a parent failed.
-        """
+    def _write(self) -> None:
+        """Write an object for each feed to standard output, unless standard error says it all."""
         form = self._run.data_format
         if not is_for_people(form):
             write_data(self._run.env, [result.as_json() for result in self._results], form)
-        if self._failure is not None:
-            raise self._failure
 
     def _described(self, feed: Feed) -> DescribedOperation:
         """Return the operation of a feed.
@@ -225,11 +244,16 @@ class _Work:
             max_items=run.options.max_items,
             parent=parent,
             confirm_loss=self._confirms_loss,
+            documented=self._documented,
         )
         try:
             return making.run()
         except KeyboardInterrupt:
             run.note(f"{feed.name}: the pages so far are stored; the same command goes on")
+            raise
+        except DynacliError:
+            if not parent:
+                self._results.append(making.result_so_far())
             raise
         finally:
             self._report_findings(making)
@@ -266,7 +290,8 @@ class _Work:
             feed, lambda call: self._pass(call.feed, described, call.parent), self._parallel
         )
         result = children.run(calls)
-        self._failure = self._failure or children.failure
+        if children.failure is not None:
+            self._failures.append((feed, children.failure))
         return result
 
     def _confirm_calls(self, feed: Feed, count: int) -> None:
@@ -324,10 +349,7 @@ def repeat_feeds(ctx: click.Context, /, api: str, **params: Any) -> None:
         feeds = of_api(mirror, name, table)
         clients = stack.enter_context(closing(ClientPool()))
         engine = _making_engine(run, settings_of(run.env, opened, run.call_options), clients)
-        work = _Work(run, mirror, opened, engine, params)
-        for feed in feeds:
-            work.sync(feed)
-        work.conclude()
+        _Work(run, mirror, opened, engine, params).sync_all(feeds)
 
 
 class SyncGroup(CallGroup):
@@ -345,4 +367,5 @@ class SyncGroup(CallGroup):
 
     def begin(self, run: Run, words: list[str]) -> None:  # noqa: ARG002
         """Set the run to store the items of the call."""
-        run.act, run.act_options = _add_feed, self.entry.options
+        # With `--for`, an operation without a body takes `--set`, too.
+        run.act, run.act_options = _add_feed, (*self.entry.options, OPTIONS_BY_NAME["set"])

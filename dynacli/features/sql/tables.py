@@ -13,10 +13,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from dynacli.import_orjson import orjson
 from dynacli.openapi.schema.read_schema import possible_schemas, properties_of, types_of
 from dynacli.text.exact_json import ExactNumber, compact_json
 
@@ -32,6 +34,7 @@ _MOST_COLUMNS = 1_900
 _LARGEST = 2**63
 
 
+@lru_cache(4_000)
 def sql_name(name: str) -> str:
     """Return a name as SQLite quotes it."""
     return '"' + name.replace('"', '""') + '"'
@@ -82,20 +85,39 @@ def documented_columns(documented: BodySchema, steps: Sequence[str] | None = Non
     return tuple(columns)
 
 
-def item_text(item: Mapping[str, Any]) -> str:
+def without_objects(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return documented columns without those of objects, which have a column for each field."""
+    found = {name for row in rows for name, value in row.items() if value is not None}
+    objects = {name.partition(".")[0] for name in found if "." in name} - found
+    return [name for name in names if name not in objects]
+
+
+def item_text(item: Any) -> str:
     """Return an item as JSON, with every digit."""
-    text = compact_json(item)
+    try:
+        return orjson.dumps(item).decode()
+    except TypeError:  # it has half of a pair of surrogates, or a number that only dynacli writes exactly
+        text = compact_json(item)
     return "".join(map(_escaped, text)) if _has_surrogates(text) else text
 
 
-def item_columns(item: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield (column, value) of an item: its fields, and `a.b` for the fields of its objects."""
+def item_columns(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return column → value of an item: its fields, and `a.b` for the fields of its objects."""
+    row: dict[str, Any] = {}
     for name, value in item.items():
-        if isinstance(value, dict):
+        kind = type(value)
+        if (
+            value is None
+            or (kind is str and value.isascii())
+            or (kind is int and -_LARGEST <= value < _LARGEST)
+        ):
+            row[name] = value  # most values are of these kinds
+        elif isinstance(value, dict):
             for inner, below in value.items():
-                yield f"{name}.{inner}", _sql_value(below)
+                row[f"{name}.{inner}"] = _sql_value(below)
         else:
-            yield name, _sql_value(value)
+            row[name] = _sql_value(value)
+    return row
 
 
 def _sql_value(value: Any) -> Any:
@@ -109,7 +131,7 @@ def _sql_value(value: Any) -> Any:
     if isinstance(value, ExactNumber):
         is_same = Decimal(value.text) == Decimal(repr(float(value)))
         return float(value) if is_same else value.text
-    return compact_json(value) if isinstance(value, list | dict) else value
+    return item_text(value) if isinstance(value, list | dict) else value
 
 
 def _has_surrogates(text: str) -> bool:

@@ -22,7 +22,7 @@ def _forks() -> Iterator[Forks]:
         yield forks
 
 
-@pytest.mark.exhaustive
+@pytest.mark.long
 @pytest.mark.parametrize("has_since", [False, True])
 def test_a_mirror_is_whole_after_any_number_of_kills(
     server: Recorder, forks: Forks, *, has_since: bool

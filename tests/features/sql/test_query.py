@@ -40,6 +40,7 @@ def _ask(server: Recorder, query: str, *words: str, value: Any = _VALUE) -> Any:
     return run_cli(_api(server, value), "list-things", "--sql", query, "--validate", "off", *words)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("query", "rows"),
     [
@@ -55,6 +56,10 @@ def _ask(server: Recorder, query: str, *words: str, value: Any = _VALUE) -> Any:
         ("-- all\nselect 1 as one /* or two */", [{"one": 1}]),
         ("select 1e999 as big, x'6869' as bytes", [{"big": None, "bytes": "aGk="}]),
         ("select id from rows where id > 9", []),
+        (
+            'select json_array(1) as "a[0].b", json_extract(_json, \'$.tags[0]\') as "x.y" from rows limit 1',
+            [{"a[0].b": "[1]", "x.y": "t"}],
+        ),
     ],
 )
 def test_the_result_is_a_list_of_objects(server: Recorder, query: str, rows: Any) -> None:
@@ -91,6 +96,7 @@ def test_a_terminal_gets_a_table_with_the_columns_as_asked(server: Recorder) -> 
     assert ["ok,name,id", "1,a,1"] == run_cli(*words, "-o", "csv").stdout.split()
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("query", "said"),
     [
@@ -107,6 +113,8 @@ def test_a_terminal_gets_a_table_with_the_columns_as_asked(server: Recorder) -> 
         ("select readfile('/etc/passwd')", "is refused"),
         ("select * from pragma_database_list", "is refused"),
         ('select * from "pragma_table_info"(1)', "is refused"),
+        ("select uper(name) from rows", "has an unknown function `uper`\n  hint: Did you mean `upper`"),
+        ("select x.b from (select nix(a, n.c) as b from rows n) x", "has an unknown function `nix`"),
     ],
 )
 def test_what_is_no_reading_is_refused_before_anything_is_sent(
@@ -123,8 +131,8 @@ def test_what_is_no_reading_is_refused_before_anything_is_sent(
     [
         ("select nme from rows", "Did you mean `name`?"),
         ('select "nme" from rows', "has no column `nme`"),
+        ('select id from rows where name = "fail"', "put it in single quotes: `'fail'`"),
         ("select id from rws", "Did you mean `rows`?"),
-        ("select nix(1) from rows", "has no function `nix`"),
         ("select zeroblob(999999999)", "string or blob too big"),
     ],
 )
@@ -221,6 +229,7 @@ def test_any_response_can_be_asked(server: Recorder, value: Any) -> None:
             {"rows": [], "total": 1, "meta": {"page": 2, "deep": {}}},
             [{"total": 1, "meta.page": 2}],
         ),
+        ("select rtrim('aab', 'ab') as d, trim(121, 1) as f", {}, [{"d": "", "f": "2"}]),
         ("select cast(x'ff' as text) as bad", {}, [{"bad": "\ufffd"}]),
         (
             "select instr('abc', 'c') as a, instr('abc', 'x') as b, instr(null, 'c') as c, instr(x'0102', x'02') as d",
@@ -232,6 +241,11 @@ def test_any_response_can_be_asked(server: Recorder, value: Any) -> None:
             {},
             [{"a": "ccbcc", "b": "aba", "c": "323"}],
         ),
+        (
+            "select trim(' a ') as a, trim('xyayx', 'yx') as b, ltrim('aab', 'a') as c, trim(null) as e",
+            {},
+            [{"a": "a", "b": "a", "c": "b", "e": None}],
+        ),
     ],
 )
 def test_functions_and_tables_are_those_of_sqlite(
@@ -242,6 +256,7 @@ def test_functions_and_tables_are_those_of_sqlite(
     assert (0, rows, "") == (result.exit_code, json.loads(result.stdout), result.stderr)
 
 
+@pytest.mark.sampled(0)
 @pytest.mark.no_cover
 @pytest.mark.parametrize(
     "query",
@@ -250,6 +265,8 @@ def test_functions_and_tables_are_those_of_sqlite(
         "select length(replace(hex(zeroblob(20000000)), hex(zeroblob(10000000)) || '1', ''))",
         "select length(replace(hex(zeroblob(20000000)), '0', hex(zeroblob(1000))))",
         f"select hex(zeroblob(20000000)) like '%{'0' * 2000}1'",
+        "select length(trim(hex(zeroblob(20000000)), hex(zeroblob(10000000))))",
+        "select length(rtrim(hex(zeroblob(20000000)), '1' || hex(zeroblob(10000000))))",
         "select zeroblob(1000000000)",
     ],
 )
@@ -296,3 +313,32 @@ def test_fields_that_only_the_document_names_are_columns(server: Recorder) -> No
     result = run_cli(api, "list-things", "--sql", "select * from response")
     assert [{"total": None, "meta.login": None}] == json.loads(result.stdout)
     assert 13 == run_cli(api, "list-things", "--sql", "select owner from rows").exit_code
+
+
+@pytest.mark.parametrize(
+    ("value", "rows"),
+    [([1], [{"value": None}]), (7, [{"value": 7}]), ("a", [{"value": "a"}]), ({"a": [1]}, [{"value": None}])],
+)
+def test_a_response_without_fields_has_one_column(server: Recorder, value: Any, rows: Any) -> None:
+    """`value`, which has the response if that is no list or object."""
+    server.responses["/things"] = json_response(value)
+    api = save_api(get("/things", "listThings"), server=server)
+    result = run_cli(api, "list-things", "--sql", "select * from response")
+    assert rows == json.loads(result.stdout), result.stderr
+
+
+def test_an_empty_result_has_its_columns(server: Recorder) -> None:
+    """CSV has a header, as with rows; brackets in a name are no path."""
+    result = _ask(server, 'select id, name as "a[0].b" from rows where 0', "-o", "csv")
+    assert (0, "id,a[0].b\r\n") == (result.exit_code, result.stdout)
+    result = _ask(server, 'select id as "a[0].b" from rows limit 1', "-o", "csv")
+    assert (0, "a[0].b\r\n1\r\n") == (result.exit_code, result.stdout)
+
+
+def test_an_agent_gets_no_filter_beside_sql(server: Recorder) -> None:
+    """The two cannot be combined, so that no command suggests that."""
+    value = {"rows": [{"id": number, "name": "a" * 900, "tags": ["b" * 900]} for number in range(9)]}
+    for query in ("select id, name, tags from rows", "select group_concat(name || tags) as a from rows"):
+        result = _ask(server, query, "-o", "agent", "--max-bytes", "300", value=value)
+        assert result.stdout.startswith("rows: ")
+        assert " -f " not in result.stdout

@@ -93,3 +93,25 @@ def test_mirrors_are_listed_shown_and_dropped() -> None:
     assert_ended(run_cli("sync", "drop", "demo/workflows", "--yes"), 0)
     assert_ended(run_cli("sync", "drop", "demo", "--yes"), 0)
     assert_ended(run_cli("sync", "demo"), 2, "has no mirror")
+
+
+def test_a_mirror_with_damaged_pages_is_no_defect() -> None:
+    """Reading ends with 12; `sync` moves the file aside and never removes it."""
+    file = Path("one.db")
+    run_cli("sync", "demo", "search-runs", "--range", "7d", "--into", str(file))
+    content = file.read_bytes()
+    damaged = bytearray(content)
+    for begin in range(4 * 16384, len(content), 4096):
+        damaged[begin : begin + 200] = b"\xff" * 200
+    file.write_bytes(damaged)
+    assert_ended(run_cli("sql", "--file", str(file), "select * from runs"), 12, "is damaged")
+    assert_ended(run_cli("sync", "demo", "--into", str(file)), 12, "it is kept as `one.db.damaged-1`")
+    kept = Path("one.db.damaged-1").read_bytes()
+    assert bytes(damaged[4096:]) == kept[4096:]  # the first page has the settings of SQLite
+
+
+def test_a_mirror_of_nothing_known_is_an_error_of_usage() -> None:
+    """Neither an unknown API nor a missing file is taken for an API without a mirror."""
+    assert_ended(run_cli("sql", "demoo", "select 1"), 2, "There is no API `demoo`")
+    assert_ended(run_cli("sql", "--file", "none.db", "select 1"), 2, "There is no file `none.db`")
+    assert_ended(run_cli("sql", "--file", "none.db"), 2, "There is no file `none.db`")

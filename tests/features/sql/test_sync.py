@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from dynacli.features.sql import mirrors
+from dynacli.features.sql.mirror_file import MirrorFile
 from dynacli.files import hold_lock
 from tests.documents import delete, get, parameter, save_api
 from tests.features.sql.changing_list import ChangingList
@@ -224,6 +225,7 @@ def test_a_time_in_the_future_hides_no_change(server: Recorder) -> None:
     assert "2199" not in server.last.target
 
 
+@pytest.mark.exhaustive
 def test_an_operation_that_changes_something_is_no_feed() -> None:
     """Exit code 11, and nothing is sent."""
     result = run_cli("sync", "demo", "archive-workflow", "x", "--into", FILE)
@@ -369,7 +371,7 @@ def test_a_second_run_waits_and_then_gives_up(server: Recorder, monkeypatch: pyt
 
 
 def test_a_mirror_of_somebody_else_sends_nothing_elsewhere(server: Recorder, other_server: Recorder) -> None:
-    """The place to go on is only used if it is on the API's own server."""
+    """The place to go on is only used if it is on the API's own server; else the pass begins again."""
     issues = ChangingList()
     issues.add(*range(1, 8))
     api = issues.start(server)
@@ -378,7 +380,8 @@ def test_a_mirror_of_somebody_else_sends_nothing_elsewhere(server: Recorder, oth
     with closing(sqlite3.connect(FILE)) as db, db:
         db.execute("UPDATE _passes SET position = ?", (f'{{"url": "{other_server.origin}/repos/a/issues"}}',))
     issues.before = lambda _request: None
-    assert_ended(_sync(api), 13, "The mirror names a page on another server")
+    assert_ended(_sync(api), 0, "the next page is on another server, so the pass began again")
+    assert list(range(1, 8)) == _numbers()
     assert [] == other_server.requests
 
 
@@ -465,3 +468,251 @@ def test_a_time_that_is_no_column_asks_for_everything(server: Recorder) -> None:
     assert_ended(_sync(api, "list-notes"), 0)
     assert_ended(_sync(api), 0)
     assert "/notes" == server.last.target
+
+
+@pytest.mark.parametrize("status", [401, 429, 503])
+def test_a_failure_does_not_lose_the_place_to_go_on(server: Recorder, status: int) -> None:
+    """Only a response that rejects the position lets the pass begin again."""
+    issues = ChangingList()
+    issues.add(*range(1, 11))
+    api = issues.start(server)
+    issues.before = lambda _request: Response(status) if len(server.requests) > 2 else None
+    assert_ended(_first(api, "--retries", "0"), status // 100)
+    assert_ended(_sync(api, "--retries", "0"), status // 100)
+    issues.before = lambda _request: None
+    before = len(server.requests)
+    assert_ended(_sync(api), 0)
+    assert ["cursor=6", "cursor=9"] == [request.target[-8:] for request in server.requests[before:]]
+    assert list(range(1, 11)) == _numbers()
+
+
+@pytest.mark.parametrize(
+    ("at", "asks"),
+    [
+        ("0001-01-01T00:00:00Z", False),
+        ("2026-01-02T00:00:00", True),
+        ("9999-12-31T23:59:59-05:00", True),
+        ("yesterday", False),
+    ],
+)
+def test_extreme_times_are_no_failure(server: Recorder, at: str, asks: bool) -> None:
+    """The year 1 and what is no time are as if there were none."""
+    issues = ChangingList(has_since=True)
+    issues.add(1, at=at)
+    page = json_response({"issues": list(issues.rows.values())})
+    issues.before = lambda _request: page
+    api = issues.start(server)
+    assert_ended(_first(api, "--since", "updated_since=updated_at", "--validate", "off"), 0)
+    assert_ended(_sync(api, "--validate", "off"), 0)
+    assert asks == ("updated_since=20" in server.last.target)
+
+
+def test_a_list_as_an_input_is_a_column(server: Recorder) -> None:
+    """It is JSON, like the lists of an item."""
+    array = {"type": "array", "items": {"type": "object", "properties": {"id": {"type": "integer"}}}}
+    responses = {"200": {"description": "", "content": {"application/json": {"schema": array}}}}
+    labels = parameter("labels", {"type": "array", "items": {"type": "string"}})
+    api = save_api(get("/notes", "listNotes", labels, responses=responses), server=server)
+    server.responses["/notes"] = json_response([{"id": 1}])
+    assert_ended(_sync(api, "list-notes", "--labels", "a", "--labels", "b", "--key", "id"), 0)
+    assert [('["a","b"]',)] == rows_of("SELECT _labels FROM notes")
+
+
+def test_a_removed_mirror_leaves_nothing(server: Recorder, tmp_path: Path) -> None:
+    """Neither a log nor a lock."""
+    issues = ChangingList()
+    issues.add(1)
+    api = issues.start(server)
+    file = tmp_path / "mirrors" / "one.db"
+    file.parent.mkdir()
+    run_cli("sync", api, "list-issues", "a", "--into", str(file))
+    assert_ended(run_cli("sync", "drop", api, "--into", str(file), "--yes"), 0)
+    assert [] == list(file.parent.iterdir())
+
+
+def test_a_mirror_has_one_api_and_one_profile(server: Recorder) -> None:
+    """Rows of another account would be taken for deleted ones. Exit code 12, and nothing is sent."""
+    issues = ChangingList()
+    issues.add(1, 2)
+    api = issues.start(server)
+    _first(api)
+    before = len(server.requests)
+    other = issues.start(server, "other.json")
+    for words in (
+        [other, "list-issues", "a"],
+        [other],
+        ["drop", other, "--yes"],
+    ):
+        assert_ended(_sync(*words), 12, "`mirror.db` is the mirror of `", "--into FILE")
+    assert before == len(server.requests)
+    assert [1, 2] == _numbers()
+
+
+def test_a_feed_that_fails_does_not_stop_the_others(server: Recorder) -> None:
+    """The exit code is the first failure's, and `-o json` has an object for each feed."""
+    issues = ChangingList()
+    issues.add(1, 2)
+    api = issues.start(server)
+    _first(api)
+    _first(api, repo="b")
+    issues.add(3)
+    issues.before = lambda request: Response(403) if request.target.startswith("/repos/a") else None
+    result = _sync(api, "-o", "json")
+    assert_ended(result, 4, "403")
+    rows = result.json
+    assert [("issues a", 0, False), ("issues b", 1, True)] == [
+        (row["feed"], row["new"], row["complete"]) for row in rows
+    ]
+    issues.before = lambda _request: Response(404)
+    result = _sync(api)
+    assert_ended(result, 4, "2 of 2 feeds failed", "issues a: ", "issues b: ")
+
+
+def test_documented_fields_are_columns_without_any_item(server: Recorder) -> None:
+    """A query can name them before the first item has them."""
+    assert_ended(_first(ChangingList().start(server)), 0)
+    assert [] == rows_of("SELECT _repo, number, title, state, updated_at FROM issues")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "asked"),
+    [
+        ("2026-01-01T09:00:00+09:00", "2026-01-01T05:00:00Z", "04%3A55%3A00"),
+        ("2026-01-01T05:00:00Z", "2026-01-01T09:00:00+09:00", "04%3A55%3A00"),
+    ],
+)
+def test_times_with_offsets_are_compared_as_times(
+    server: Recorder, first: str, second: str, asked: str
+) -> None:
+    """Not as text: the later text may be the earlier time."""
+    issues = ChangingList(has_since=True)
+    issues.add(1, at=first)
+    api = issues.start(server)
+    _first(api, "--since", "updated_since=updated_at")
+    issues.rows.clear()
+    issues.add(2, at=second)
+    issues.before = lambda _request: json_response({"issues": list(issues.rows.values())})
+    _sync(api)
+    _sync(api)
+    assert asked in server.last.target
+
+
+def test_a_corrected_command_is_one_of_sync(server: Recorder) -> None:
+    """It keeps the word `sync`, and the option of `sync`."""
+    api = ChangingList().start(server)
+    result = run_cli("sync", api, "list-issues", "a", "--curser", "x", "--into", FILE)
+    assert_ended(result, 2, f"try: dynacli sync {api} list-issues a --cursor x --into {FILE}")
+
+
+def test_set_names_the_column_that_fills_an_input(server: Recorder) -> None:
+    """Also for an operation without a body; without `--for`, such an operation takes none."""
+    issues = ChangingList()
+    issues.add(1, 2, 3)
+    api = issues.start(server)
+    _first(api)
+    server.responses.update(_comments(7))
+    words = ("list-comments", "--set", "number=number")
+    assert_ended(_sync(api, *words, "--for", "issues"), 0, "comments: 3 rows, 3 new in 3 requests")
+    assert_ended(_sync(api, *words, "a", "1"), 2, "`list-comments` takes no body")
+    result = _sync(api, "list-comments", "--for", "issues", "--set", "number=nmber")
+    assert_ended(result, 2, "no such column")
+    result = _sync(api, "list-comments", "--for", "issues", "--set", "nmber=number")
+    assert_ended(result, 2, "`--set nmber=number` fills no input")
+
+
+def test_a_search_does_not_change_the_name_of_a_table(server: Recorder) -> None:
+    """The issues of a repository are `issues`, though a search for issues has the same name."""
+    issue = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}
+    found = {"type": "object", "properties": {"items": {"type": "array", "items": issue}}}
+    repo, number = parameter("repo", {"type": "string"}, "path"), parameter("id", {"type": "integer"}, "path")
+
+    def responses(schema: Any) -> Any:
+        return {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
+
+    api = save_api(
+        get("/search/issues", "searchIssues", responses=responses(found)),
+        get("/repos/{repo}", "getRepo", repo, responses=responses(issue)),
+        get(
+            "/repos/{repo}/issues", "listIssues", repo, responses=responses({"type": "array", "items": issue})
+        ),
+        get("/repos/{repo}/issues/{id}", "getIssue", repo, number, responses=responses(issue)),
+        server=server,
+    )
+    server.responses["/repos/a/issues"] = json_response([{"id": 1}])
+    assert_ended(_first(api), 0, "issues: 1 row, 1 new")
+
+
+def test_a_page_that_does_not_match_is_not_stored_at_strict(server: Recorder) -> None:
+    """Exit code 9, and the pages before it stay; at `warn`, a rule is reported once."""
+    issues = ChangingList()
+    issues.add(*range(1, 10))
+    issues.add(5, title=7)
+    issues.add(6, title=8)
+    issues.add(9, title=9)
+    api = issues.start(server)
+    assert_ended(_first(api, "--validate", "strict"), 9)
+    assert [1, 2, 3] == _numbers()
+    result = _first(api)
+    assert_ended(result, 0)
+    assert 1 == result.stderr.count("[type]")
+    assert list(range(1, 10)) == _numbers()
+
+
+def test_a_policy_holds_for_feeds(server: Recorder) -> None:
+    """For a new one, and for one that was made before the policy."""
+    issues = ChangingList()
+    issues.add(1)
+    run_cli("api", "add", "tracker", issues.start(server))
+    assert_ended(_first("tracker"), 0)
+    assert_ended(run_cli("config", "set", 'apis.tracker.policy.deny=["list-issues"]'), 0)
+    before = len(server.requests)
+    assert_ended(_sync("tracker"), 11)
+    assert_ended(_first("tracker", repo="b"), 11)
+    assert before == len(server.requests)
+
+
+def test_a_secret_in_the_next_url_is_not_stored(server: Recorder) -> None:
+    """The pass begins again instead."""
+    item = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}
+    schema = {
+        "type": "object",
+        "properties": {"items": {"type": "array", "items": item}, "next": {"type": "string"}},
+    }
+    responses = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
+    api = save_api(
+        get("/notes", "listNotes", parameter("page", {"type": "integer"}), responses=responses),
+        get("/notes/{id}", "getNote", parameter("id", {"type": "integer"}, "path"), responses=responses),
+        server=server,
+    )
+    following = f"{server.origin}/notes?page=2&access_token=s3cret-canary"
+
+    def respond(request: Any) -> Response:
+        if "page=2" in request.target:
+            return Response(500)
+        return json_response({"items": [{"id": 1}], "next": following})
+
+    server.responses["/notes"] = respond
+    assert_ended(_sync(api, "list-notes", "--retries", "0"), 5)
+    assert b"s3cret-canary" not in Path(FILE).read_bytes()
+
+
+@pytest.mark.exhaustive
+def test_a_full_disk_loses_no_stored_page(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit code 12; the same command goes on when there is room."""
+    issues = ChangingList()
+    issues.add(*range(1, 40), body="x" * 9_000)
+    api = issues.start(server)
+    prepare = MirrorFile._prepare
+
+    def small(mirror: MirrorFile, name: str) -> None:
+        prepare(mirror, name)
+        mirror._db.execute("PRAGMA max_page_count = 20")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MirrorFile, "_prepare", small)
+        assert_ended(_first(api), 12, "The disk is full; all pages before this one are stored")
+    before = _numbers()
+    assert before
+    assert list(range(1, len(before) + 1)) == before
+    assert_ended(_sync(api), 0)
+    assert list(range(1, 40)) == _numbers()
