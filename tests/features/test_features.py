@@ -77,6 +77,7 @@ def _dynacli(directory: Path, *words: str) -> str:
     return ended.stdout
 
 
+@pytest.mark.exhaustive
 def test_a_folder_with_four_files_is_an_ability(tmp_path: Path) -> None:
     """Its command runs, has a help page, completion, a line on the help page of dynacli, and a page of the manual."""
     copy = _copy(tmp_path, "dynacli", "cache")
@@ -94,7 +95,7 @@ def test_a_folder_with_four_files_is_an_ability(tmp_path: Path) -> None:
     assert "greets Ada" in _dynacli(copy, "help", "greet")
 
 
-@pytest.mark.exhaustive
+@pytest.mark.long
 def test_a_program_without_thirteen_features_works(tmp_path: Path) -> None:
     """Each folder goes with its line of the map and its tests; what is left runs, and its tests pass."""
     copy = _copy(

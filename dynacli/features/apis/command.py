@@ -156,7 +156,7 @@ def show_api(run: Run, api: str) -> None:
         ]
         for heading, rows in (("Worked around", warnings), ("Not valid OpenAPI", problems)):
             if rows:
-                lines.extend(["", paint.bold(f"{heading} ({len(rows)})")])
+                lines.extend(["", paint.heading(f"{heading} ({len(rows)})")])
                 lines.extend(_message_line(row, more) for row, more in by_message(rows))
         if not warnings and not problems:
             lines.extend(["", "The document is valid."])

@@ -379,7 +379,7 @@ class _Reporting:
         if not isinstance(event, RowDone):
             return
         if self._run.options.verbose and event.call is not None:
-            from dynacli.output.standard_error import write_stderr
+            from dynacli.output.standard_error import write_trace
 
             shown, response = event.call.signed.shown, event.response
             came = (
@@ -388,7 +388,7 @@ class _Reporting:
                 else "no response"
             )
             self.clear()
-            write_stderr(self._run.env, f"* row {event.result.row}: {shown.method} {shown.url}: {came}")
+            write_trace(self._run.env, f"* row {event.result.row}: {shown.method} {shown.url}: {came}")
         if self._line is not None:
             self._line.show(self.batch.done, self.batch.failed)
 

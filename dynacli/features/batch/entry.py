@@ -67,6 +67,12 @@ COMMANDS = (
             "no_fail": "Exit with 0 although rows failed",
             "yes": "Do not ask on a terminal before DELETE rows",
         },
+        groups=(
+            ("Rows", ("--parallel", "--stop-on-error", "--resume", "--shard", "--shard-count", "--yes")),
+            ("Before sending", ("--dry-run", "--plan")),
+            ("Requests", ("--header", "--query", "--timeout")),
+            ("Output", ("--output", "--filter", "--include", "--no-fail", "--verbose")),
+        ),
         of_tool=API,
     ),
 )

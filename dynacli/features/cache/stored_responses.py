@@ -90,6 +90,10 @@ _PATIENCE = 0.5
 """Seconds to wait for another process that stores a response."""
 _OF_PATH, _OF_KEY = 16, 32
 """Characters in the names of directories for a segment of a path, and for the rest of a key."""
+_RESERVED = 4 * MIB
+"""Bytes that a process reserves after its first response, because counting each one takes as long as storing it."""
+_reserved: dict[str, int] = {}
+"""Directory of a store → bytes that this process has reserved and not used yet."""
 _NOT_OF_KEY = frozenset({"cache-control", "pragma"})
 """Request headers that limit the age of a response. They do not select a response."""
 _ENDING = ".response"
@@ -261,13 +265,21 @@ class ResponseStore:
 
         The file `size` has an upper bound of the used space, so that files are rarely counted.
         """
+        left = _reserved.get(self.directory)
+        if left is not None and size <= left:
+            _reserved[self.directory] = left - size
+            return
+        more = 0 if left is None else _RESERVED
         path = os.path.join(self.directory, "size")
         taken = limit
         with suppress(OSError, ValueError), open(path, "rb", opener=regular_file) as file:
             taken = int(file.read(20))
+        if taken > limit - size - more:
+            more = 0
         if not 0 <= taken <= limit - size:
             taken = self._shrink(int(limit * _ROOM) - size)
-        write_file(path, str(taken + size).encode(), is_lasting=False)
+        write_file(path, str(taken + size + more).encode(), is_lasting=False)
+        _reserved[self.directory] = more
 
     def _shrink(self, goal: int) -> int:
         """Remove the oldest responses until the rest takes at most `goal` bytes, and return its size."""

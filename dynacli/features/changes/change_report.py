@@ -260,7 +260,7 @@ def changes_text(
 
 def _titled_section(title: str, lines: Iterable[str], paint: Painter) -> list[str]:
     found = list(lines)
-    return [paint.bold(title), *found] if found else []
+    return [paint.heading(title), *found] if found else []
 
 
 def _operations(
@@ -275,7 +275,7 @@ def _operations(
         about = (
             quoted_within(summary, room) if summary else _cut_to_room(method_and_path if name else "", room)
         )
-        lines.append(f"{mark} {paint.cyan(name or method_and_path)}  {paint.dim(about)}".rstrip())
+        lines.append(f"{mark} {paint.command(name or method_and_path)}  {about}".rstrip())
     if len(keys) > _MOST_OPERATIONS:
         lines.append(f"  and {len(keys) - _MOST_OPERATIONS:,} more")
     return _titled_section(title, lines, paint)
@@ -283,7 +283,7 @@ def _operations(
 
 def _heading(key: OperationKey, row_of: RowOf, paint: Painter) -> str:
     name, method_and_path = map(_visible, _name_and_key(key, row_of(key)))
-    return f"{paint.cyan(name)}  {method_and_path}" if name else paint.cyan(method_and_path)
+    return f"{paint.command(name)}  {method_and_path}" if name else paint.command(method_and_path)
 
 
 def _changed_operations(report: _Report, row_of: RowOf, paint: Painter, width: int) -> list[str]:

@@ -60,7 +60,7 @@ def open_at_revision(word: str, api: OpenedApi) -> GitDocument:
         reader = SourceReader(DocumentAccess(opener), may_fetch=not asked.offline)
         document = compose(fetched, f"{GIT}{revision}:{file}", reader, layers)
         name = f"{GIT}{tree.commit}:{file}"
-    compiled = compile_with_names(document, {} if path else api.catalog.given_names())
+    compiled = compile_with_names(document, {} if path else api.catalog.given_names(), api.pointer)
     return GitDocument(name, document, catalog_in_memory(compiled, document.problems))
 
 

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
-from typing import Any
 
 from dynacli.features.check.check_records import (
     CheckedOperation,
@@ -32,7 +31,7 @@ from dynacli.features.check.check_text import (
     unsafe_text,
     validation_word,
 )
-from dynacli.output.har import HarCall
+from dynacli.output.har import HarCall, masked_har_call
 from dynacli.text.html_document import html_document, html_table, html_text
 
 _STYLE = """
@@ -239,34 +238,15 @@ def _notes(rows: Rows) -> str:
 
 def har_calls(exchanges: Iterable[Exchange]) -> list[HarCall]:
     """Return calls for the archive, with masked secrets in requests and responses."""
-    return [_har_call(exchange) for exchange in exchanges]
-
-
-def _har_call(exchange: Exchange) -> HarCall:
-    masker, shown, body = exchange.masker, exchange.shown, exchange.shown.body
-    content = body if isinstance(body, bytes | None) else None
-    size = len(content or b"") if isinstance(body, bytes | None) else body.length
-    request: dict[str, Any] = {
-        "operation": exchange.operation_name,
-        "started": exchange.started,
-        "seconds": exchange.seconds,
-        "method": shown.method,
-        "url": masker.mask(shown.url),
-        "headers": masker.mask_headers(shown.headers),
-        "body": masker.mask_bytes(content) if content is not None else None,
-        "body_size": -1 if size is None else size,
-    }
-    response = exchange.response
-    if response is None:
-        return HarCall(**request, error=masker.mask(exchange.error_text))
-    return HarCall(
-        **request,
-        hops=tuple((status, masker.mask(url)) for status, url in response.hops),
-        # Without a redirect it is the URL of the request, and `shown` masks more of it than the masker.
-        final_url=masker.mask(response.url if response.hops else shown.url),
-        status=response.status,
-        reason=masker.mask(response.reason),
-        http_version=response.http_version,
-        response_headers=masker.mask_headers(response.headers),
-        response_body=masker.mask_bytes(response.body),
-    )
+    return [
+        masked_har_call(
+            exchange.operation_name,
+            exchange.shown,
+            exchange.masker,
+            exchange.response,
+            started=exchange.started,
+            seconds=exchange.seconds,
+            error=exchange.error_text,
+        )
+        for exchange in exchanges
+    ]

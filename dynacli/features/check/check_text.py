@@ -49,7 +49,7 @@ from dynacli.openapi.schema.example_call import option_text
 from dynacli.secrets import MASK
 from dynacli.text.body_text import server_message
 from dynacli.text.terminal import Painter, cell_width, visible
-from dynacli.text.wrapping import quoted, table_lines, wrapped
+from dynacli.text.wrapping import folded, quoted, table_lines, wrapped
 from dynacli.urls import without_query
 from dynacli.validation.validator import UNAUTHORIZED
 
@@ -249,7 +249,7 @@ def findings_lines(results: CheckResults, paint: Painter, width: int) -> list[st
                 lines.extend(_exchange_lines(results, exchange, in_exchange, paint, width))
         if len(defects) > _MAX_DEFECTS:
             lines.append(f"    and {len(defects) - _MAX_DEFECTS} more")
-    return [paint.bold("Findings"), *lines] if lines else []
+    return [paint.heading("Findings"), *lines] if lines else []
 
 
 def _exchange_lines(
@@ -258,7 +258,8 @@ def _exchange_lines(
     operation = defects[0].checked.operation
     status = f"responded with {exchange.response.status}" if exchange.response is not None else "broke off"
     url = visible(exchange.shown.url, keep="")
-    lines = [f"  {paint.cyan(visible(operation.name, keep=''))}  {exchange.shown.method} {url} {status}"]
+    request = f"{paint.method(visible(exchange.shown.method, keep=''))} {url} {status}"
+    lines = folded(f"  {paint.command(visible(operation.name, keep=''))}  {request}", width)
     if exchange.response is None:
         lines.append(f"    {visible(curl_of(exchange), keep='')}")  # on one line, so that you can copy it
     numbers = [defect.number for defect in defects]
@@ -449,14 +450,16 @@ def _operation_lines(results: CheckResults, paint: Painter, width: int) -> list[
 
     def paint_cell(row: int, column: int, text: str) -> str:
         if column == 0:
-            return paint.cyan(text) if row else paint.dim(text)
+            return paint.command(text) if row else paint.dim(text)
+        if column == 1 and row and rows[0][1] == "method":
+            return paint.method(text)
         return colours[row](text) if column == len(columns) - 1 or row == 0 else text
 
     lines = []
     table = table_lines(rows, None, has_header=False, paint_cell=paint_cell)
     for name, row, line in zip(names, rows, table, strict=True):
         if name != row[0]:
-            lines.append(f"  {paint.cyan(name)}")
+            lines.append(f"  {paint.command(name)}")
         lines.append(f"  {line}")
     return lines
 
@@ -509,7 +512,7 @@ def _compared_lines(results: CheckResults, paint: Painter, width: int) -> list[s
     rows, places = compared_rows(results)
     shown = [[visible(cell, keep="") for cell in row] for row in rows]
     table = table_lines(shown, width - 2, right={1, 2, 3, 4}, paint_header=paint.dim)
-    lines = [paint.bold("Compared with the other server"), *(f"  {line}" for line in table)]
+    lines = [paint.heading("Compared with the other server"), *(f"  {line}" for line in table)]
     differences = _section("Differences", places, paint, width)
     return [*lines, *(["", *differences] if differences else [])]
 
@@ -525,7 +528,7 @@ def _section(title: str, rows: Rows, paint: Painter, width: int) -> list[str]:
     by_text: dict[str, list[str]] = {}
     for name, text in rows:
         by_text.setdefault(text, []).append(name)
-    lines = [paint.bold(title)]
+    lines = [paint.heading(title)]
     for text, names in by_text.items():
         if len(names) == 1 and cell_width(names[0]) + cell_width(text) + 4 <= width and "\n" not in text:
             lines.append(f"  {paint.cyan(visible(names[0], keep=''))}: {visible(text, keep='')}")

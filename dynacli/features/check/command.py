@@ -10,21 +10,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dynacli.client.described_operation import DescribedOperation
-from dynacli.commands.call.call_report import wanted_reports, write_reports
+from dynacli.commands.call.call_report import check_files, write_reports
 from dynacli.commands.demo_api import demo_params, opened_api
 from dynacli.commands.run import Run
 from dynacli.environment import invocation
-from dynacli.errors import AuthError, DocumentError, DynacliError, FileError, FormatError, UsageError
+from dynacli.errors import AuthError, DocumentError, DynacliError, FormatError, UsageError
 from dynacli.features.check.check_records import CheckResults
 from dynacli.features.check.check_text import check_error, check_table, plan_of_left_out, plan_rows, plan_text
 from dynacli.features.check.input_values import fields_of_other_ids, read_preset_values
 from dynacli.files import is_url, write_named_file
 from dynacli.openapi.model.wording import counted
 from dynacli.options.command import HTML
-from dynacli.options.standard_options import Options
 from dynacli.output.output_format import OutputFormat
 from dynacli.output.render import write_data
-from dynacli.output.standard_error import write_stderr
+from dynacli.output.standard_error import write_stderr, write_trace
 from dynacli.output.standard_output import written_text
 from dynacli.record import record, replace
 from dynacli.registry.opened_api import OpenedApi
@@ -350,7 +349,7 @@ class _Progress:
         self._line.clear()
         status = str(exchange.response.status) if exchange.response is not None else "no response"
         call = f"{exchange.operation_name}: {exchange.shown.method} {exchange.shown.url}"
-        write_stderr(self._run.env, f"* {call}: {status} ({exchange.seconds * 1000:.0f} ms)")
+        write_trace(self._run.env, f"* {call}: {status} ({exchange.seconds * 1000:.0f} ms)")
 
     def clear(self) -> None:
         self._line.clear()
@@ -426,43 +425,6 @@ def _attachments(operations: Sequence[DescribedOperation], chains: Sequence[Reso
     shown = ", ".join(f"`{name}`" for name in inputs[:_MAX_INPUTS])
     more = f" and {len(inputs) - _MAX_INPUTS} more" if len(inputs) > _MAX_INPUTS else ""
     return [f"What is created may become part of what is there, by {shown}{more}; `--set` chooses of what"]
-
-
-def check_files(options: Options, **files: str | None) -> None:
-    """Check, before anything is sent, that no file is named twice and that its directory exists.
-
-    Args:
-        files: Option → the file that it names.
-
-    Raises:
-        UsageError: An option names no file, or two options name the same file.
-        FileError: The directory of a file does not exist.
-    """
-    import os
-
-    named = [
-        (f"--report ...={report.file}", report.file) for report in wanted_reports(options) if report.file
-    ]
-    if options.output_file:
-        named.append((f"-o {options.output}", options.output_file))
-    named.extend((f"--{option}", file) for option, file in files.items() if file is not None)
-    taken: set[str] = set()
-    for option, file in named:
-        if not file:
-            raise UsageError(f"`{option}` names no file")
-        path = os.path.abspath(file)
-        if path in taken:
-            raise UsageError(f"`{file}` is named twice", hint="Give each its own file")
-        taken.add(path)
-        folder = os.path.dirname(path)
-        if not os.path.isdir(folder):
-            from shlex import quote
-
-            raise FileError(
-                f"`{file}` cannot be written",
-                reason=f"`{folder}` is not a directory",
-                hint=f"Create the directory first: `mkdir -p {quote(folder)}`",
-            )
 
 
 def _write_har(file: str, results: CheckResults) -> None:

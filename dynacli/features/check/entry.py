@@ -33,7 +33,7 @@ _COMPARED_CHECK = (
         help="Compare with the responses of this server",
     ),
     OPTIONS_BY_NAME["ignore"],
-    OPTIONS_BY_NAME["all_values"],
+    replace(OPTIONS_BY_NAME["all_values"], help="Also compare dates, ids, tokens and URLs"),
 )
 
 COMMANDS = (
@@ -59,7 +59,7 @@ COMMANDS = (
             Option(
                 ("--only",),
                 offers=OPERATIONS,
-                help="Call only these, such as 'list-*' or '/admin/*'",
+                help="Call only these: 'list-*', '/admin/*'",
                 metavar="OPERATION|PATTERN",
                 is_multiple=True,
             ),
@@ -78,14 +78,14 @@ COMMANDS = (
             ),
             Option(
                 ("--set",),
-                help="Set an input of one operation, or of all that have it",
+                help="Set an input of one operation, or of all",
                 metavar="[OPERATION.]NAME=VALUE",
                 is_multiple=True,
                 name="set_",
             ),
             Option(
                 ("--most",),
-                help="Call an operation with up to N of its examples",
+                help="Try up to N examples",
                 metavar="N",
                 kind="integer",
                 between=(1, 1000),
@@ -101,16 +101,16 @@ COMMANDS = (
                 default=4,
                 shows_default=True,
             ),
-            Option(("--write",), help="Also create, read, change and remove resources; asks"),
+            Option(("--write",), help="Also create, change and delete; asks first"),
             Option(
                 ("--probe",),
-                help="Also send requests that the server must refuse; all safe",
+                help="Also send invalid requests; all safe",
             ),
             Option(("--har",), help="Write all requests and responses as HAR 1.2", metavar="FILE"),
             LEARN,
             Option(
                 ("--shard",),
-                help="Call every N-th operation, starting with the I-th",
+                help="Call every N-th operation, from the I-th on",
                 metavar="I/N|auto",
                 values=("auto",),
                 kind="text",
@@ -122,7 +122,9 @@ COMMANDS = (
         takes=(*LISTING, CALLS, "progress", "report", "dry_run", "no_fail"),
         texts={
             "validate": "Set the validation level [default: exact]",
-            "dry_run": "Print the calls and their values, and send nothing",
+            "output": "Print in a format, or to @FILE",
+            "report": "Write findings for programs",
+            "dry_run": "Print the calls, and send nothing",
             "header": "Add a header to every request",
             "query": "Add a pair to the query of every request",
             "timeout": "Limit the time of each call [default: 30]",
@@ -130,6 +132,31 @@ COMMANDS = (
             "no_fail": "Exit with 0 despite findings",
             "yes": "Agree to what --write asks",
         },
+        groups=(
+            (
+                "Operations",
+                (
+                    "--only",
+                    "--tag",
+                    "--skip",
+                    "--operation",
+                    "--write",
+                    "--probe",
+                    "--shard",
+                    "--shard-count",
+                ),
+            ),
+            (
+                "Inputs and requests",
+                ("--set", "--most", "--header", "--query", "--parallel", "--timeout", "--dry-run", "--yes"),
+            ),
+            ("Comparing", ("--against", "--ignore", "--all-values")),
+            ("Demo API", ("--role", "--next", "--misbehave")),
+            (
+                "Output",
+                ("--validate", "--report", "--output", "--har", "--learn", "--no-fail", "--verbose"),
+            ),
+        ),
         of_tool=API,
         formats=(HTML,),
         before=("set", "content_type"),

@@ -17,16 +17,6 @@ from typing import Any, NamedTuple, cast, get_args
 
 from dynacli.errors import DocumentError, InternalError
 from dynacli.features.check.check_records import CheckedOperation, Exchange
-from dynacli.features.check.infer_schema import (
-    MAX_NAMES,
-    SchemaDialect,
-    add_property,
-    allow_any_name,
-    drop_required,
-    infer_schema,
-    infer_text_schema,
-    widen_schema,
-)
 from dynacli.files import is_url
 from dynacli.http.semantics import best_match, is_json, is_sequence, split_media_type
 from dynacli.openapi.catalog.catalog_file import Catalog
@@ -44,6 +34,15 @@ from dynacli.openapi.model.operation import Operation, documented_status
 from dynacli.openapi.model.query_names import is_declared
 from dynacli.openapi.model.wording import enumerated
 from dynacli.openapi.references import end_of_references, reference_of
+from dynacli.openapi.schema.infer_schema import (
+    add_property,
+    allow_any_name,
+    drop_required,
+    infer_schema,
+    infer_text_schema,
+    widen_schema,
+)
+from dynacli.openapi.schema.observed_shape import MAX_NAMES, SchemaDialect
 from dynacli.record import record
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.secrets import Masker, is_secret_name

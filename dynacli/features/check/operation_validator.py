@@ -4,19 +4,19 @@ The body of a response is read whole, but only the beginning of a stream, becaus
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from dynacli.client.call_settings import CallSettings
-from dynacli.features.check.check_records import Exchange
+from dynacli.features.check.check_records import Exchange, InputValue
 from dynacli.http.exchange import RENDER_LIMIT, WireResponse
 from dynacli.http.item_reader import complete_items
 from dynacli.http.semantics import essence, is_sequence
 from dynacli.http.send import Pieces
 from dynacli.openapi.model.field_names import names_another_thing
 from dynacli.openapi.model.operation import Operation, documented_status
-from dynacli.openapi.model.path_templates import nouns_of_paths
+from dynacli.openapi.model.path_templates import item_templates, nouns_of_paths, parameter_names
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.validation.finding import ValidationResult, broken_off_validation
 from dynacli.validation.operation_document import DocumentPlace
@@ -105,12 +105,32 @@ class OperationValidator:
         outside = [value for value in values if value.location != "body"]
         if status in GONE and any(value.origin not in _KNOWN_ORIGINS for value in outside):
             return "may only mean that the made-up value of the call does not exist"
+        if status in GONE and self._is_from_elsewhere(outside):
+            return "may only mean that the values of the call are not from the same resource"
         known = {str(value.value) for value in values if value.origin in _KNOWN_ORIGINS}
         if status in _GONE_OR_WRONG and any(
             str(id_) not in known for id_ in self._ids_in(exchange.sent_json)
         ):
             return "may only mean that the made-up id in the body does not exist"
         return excuse_of_status(status, self._operation)
+
+    def _is_from_elsewhere(self, values: Sequence[InputValue]) -> bool:
+        """Return whether a value is from the response of another resource, which may refer to a deleted one.
+
+        Two values from different responses need not belong together, either.
+        """
+        received = [value for value in values if value.location == "path" and value.origin == "response"]
+        if len({value.source for value in received}) > 1:
+            return True
+        names = parameter_names(self._operation.path)
+        for value in received:
+            template = (
+                item_templates(self._operation.path)[names.index(value.name)] if value.name in names else ""
+            )
+            resource = self._api.catalog.resource_at(template)
+            if resource is not None and value.source and value.source not in resource.operations:
+                return True
+        return False
 
     def _ids_in(self, body: Any) -> Iterator[Any]:
         """Yield the strings and numbers in a JSON value whose fields are named like the id of another resource."""

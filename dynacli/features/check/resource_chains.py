@@ -1,14 +1,12 @@
 """Chains: the operations that create, read, change and delete one kind of resource, if paths or links show it.
 
-    POST /things                  creates
-    GET /things/{id}              reads
-    PATCH, PUT /things/{id}       change
-    DELETE /things/{id}           deletes; without it `POST /things/{id}/delete`, `/remove` or `/archive`
+    POST /items, or PUT /items/{id}       creates
+    GET /items/{id}                       reads
+    PATCH, PUT /items/{id}                change
+    DELETE /items/{id}                    deletes
 
-The path of the created resource is below the path of the POST, or a target of links in the responses of the POST. Or it
-is in a collection without the enclosing resource: `POST /teams/{id}/things`, `GET` and `DELETE /things/{id}`.
-If there is no POST, a PUT with an invented name creates the resource, after a GET has shown that the name is unused.
-If several POSTs create the same kind of resource, each has a chain.
+They are the operations of a resource of the document. If several POSTs create the same kind of resource, each has a
+chain. Without a POST, a PUT with an invented name creates it, after a GET has shown that the name is unused.
 
 A check runs the chains: it reads, changes and removes each resource that it created, even after an error.
 """
@@ -34,23 +32,16 @@ from dynacli.features.check.operation_validator import GONE
 from dynacli.openapi.model.field_names import ID_ENDINGS, is_id_name, plain_name, singular
 from dynacli.openapi.model.find_items import item_values
 from dynacli.openapi.model.operation import Operation, OperationSummary, Parameter, documented_status
-from dynacli.openapi.model.path_templates import nouns_of, parameter_names, path_template
-from dynacli.record import record
+from dynacli.openapi.model.path_templates import item_template, nouns_of, parameter_names, path_template
+from dynacli.openapi.model.resources import Resource
+from dynacli.record import record, replace
 from dynacli.urls import join_url, split_url, without_query
 
-_UPDATES = ("PATCH", "PUT")
-_DELETING_ENDS = ("delete", "remove", "archive")
-_HOLDER = re.compile(r"/[^/{}]+/\{\}(?=/[^/{}]+$)")
-"""The resource that contains the collection at the end of a path."""
 _ENVELOPES = ("data", "result")
 _MAX_DEPTH = 3
 _NOT_THERE = frozenset({*GONE, 400, 422})
 """Statuses for an id that the server does not know, or that is malformed."""
 _SERVER_ERROR = 500
-
-
-_ByPlace = Mapping[tuple[str, str], str]
-"""(method, path template) → name of the operation."""
 
 
 @record
@@ -92,89 +83,55 @@ class ResourceChain:
 
 
 def find_chains(
-    operations: Sequence[OperationSummary | Operation], linked_to: Mapping[str, Iterable[str]] | None = None
+    resources: Iterable[Resource], operations: Iterable[OperationSummary | Operation]
 ) -> list[ResourceChain]:
     """Return the chains of a document, in the order of the document.
 
     Args:
-        linked_to: Operation → the targets of links in its responses.
+        resources: The resources of the document.
+        operations: The operations that chains may call.
     """
-    by_place: dict[tuple[str, str], str] = {}
-    for operation in operations:
-        by_place.setdefault((operation.method, _template(operation.path)), operation.name)
-    paths = {operation.name: _template(operation.path) for operation in operations}
-    chains: list[ResourceChain] = []
-    for operation in operations:
-        name, path = operation.name, paths[operation.name]
-        if operation.method != "POST" or path.endswith("}") or by_place["POST", path] != name:
-            continue
-        targets = [paths[target] for target in (linked_to or {}).get(name, ()) if target in paths]
-        item_paths = (
-            f"{path}/{{}}",
-            *(
-                target
-                for target in targets
-                if target.endswith("}") and target.count("{") == path.count("{") + 1
-            ),
-        )
-        found = (_chain_of_post(name, item_path, by_place) for item_path in item_paths)
-        chain = next(filter(None, found), None) or _chain_of_shallow_post(name, path, by_place)
-        if chain is not None:
-            chains.append(chain)
-    created = dict.fromkeys(chain.item_path for chain in chains)
-    for path in dict.fromkeys(paths.values()):
-        chain = _chain_of_put(path, by_place) if path.endswith("}") and path not in created else None
-        if chain is not None:
-            chains.append(chain)
-            created[path] = None
-    # A resource that is not below the path of its POST still belongs to the enclosing resource, if that one is below
-    # the path of its POST.
-    plain = [chain.item_path for chain in chains if chain.item_path.startswith(paths[chain.create])]
-    return [_with_parent(chain, created, paths[chain.create], plain) for chain in chains]
+    by_name = {operation.name: operation for operation in operations}
+    found = {
+        chain.create: (chain, resource)
+        for resource in resources
+        if resource.template.endswith("}")
+        for chain in _chains_of(resource, by_name)
+    }
+    parents = {resource.name: resource.parent.resource for _, resource in found.values() if resource.parent}
+    paths = {resource.name: chain.item_path for chain, resource in found.values()}
+    return [
+        replace(found[name][0], parent_path=paths.get(parents.get(found[name][1].name, ""), ""))
+        for name in by_name
+        if name in found
+    ]
 
 
-def _template(path: str) -> str:
-    return path_template(path).removesuffix("/")
+def _chains_of(
+    resource: Resource, by_name: Mapping[str, OperationSummary | Operation]
+) -> Iterator[ResourceChain]:
+    """Yield a chain for each POST that creates a resource, or for the PUT of an item if there is none.
 
-
-def _chain_of_post(create: str, item_path: str, by_place: _ByPlace) -> ResourceChain | None:
-    read = by_place.get(("GET", item_path), "")
-    updates = tuple(by_place[method, item_path] for method in _UPDATES if (method, item_path) in by_place)
-    deleting = [("DELETE", item_path), *(("POST", f"{item_path}/{end}") for end in _DELETING_ENDS)]
-    delete = next((by_place[place] for place in deleting if place in by_place), "")
-    return ResourceChain(create, item_path, read, updates, delete) if read or updates or delete else None
-
-
-def _chain_of_shallow_post(create: str, path: str, by_place: _ByPlace) -> ResourceChain | None:
-    """Return the chain of a POST in a collection of another resource, if the items also have a path without that one.
-
-    The items must be readable and deletable there.
+    The path of the POST must show all enclosing resources. Another operation must show what was created. A POST that
+    belongs to the resource by the name of its collection alone needs a read operation and a deletion.
     """
-    collection = _HOLDER.sub("", path)
-    if collection == path or ("POST", collection) in by_place:
-        return None
-    chain = _chain_of_post(create, f"{collection}/{{}}", by_place)
-    return chain if chain is not None and chain.read and chain.delete else None
-
-
-def _chain_of_put(item_path: str, by_place: _ByPlace) -> ResourceChain | None:
-    create, read, patch, delete = (
-        by_place.get((method, item_path), "") for method in ("PUT", "GET", "PATCH", "DELETE")
-    )
-    if not (create and read and delete):
-        return None
-    updates = (patch,) if patch else ()
-    return ResourceChain(create, item_path, read, updates, delete, is_created_by_put=True)
-
-
-def _with_parent(
-    chain: ResourceChain, item_paths: Iterable[str], create_path: str, plain_paths: Iterable[str]
-) -> ResourceChain:
-    from dataclasses import replace
-
-    parents = [path for path in item_paths if chain.item_path.startswith(f"{path}/")]
-    parents += [path for path in plain_paths if create_path.startswith(f"{path}/")]
-    return replace(chain, parent_path=max(parents, key=len, default=""))
+    path, collection = resource.template, resource.template.removesuffix("/{}")
+    read, delete = (name if name in by_name else "" for name in (resource.read or "", resource.delete or ""))
+    updates = tuple(name for name in resource.change if name in by_name)
+    is_shown = bool(read or delete or any(by_name[name].method != "POST" for name in updates))
+    is_created = False
+    for create in (by_name[name] for name in resource.create if name in by_name):
+        above = item_template(create.path)
+        is_named_alike = above != collection and above.rpartition("/")[2] == collection.rpartition("/")[2]
+        is_complete = path.count("{}") - 1 <= above.count("{}")
+        is_certain = is_shown if not is_named_alike else bool(read and delete)
+        if create.method == "POST" and is_complete and is_certain:
+            is_created = True
+            yield ResourceChain(create.name, path, read, updates, delete)
+    put = next((name for name in updates if by_name[name].method == "PUT"), "")
+    if put and read and delete and not is_created:
+        others = tuple(name for name in updates if name != put)
+        yield ResourceChain(put, path, read, others, delete, is_created_by_put=True)
 
 
 class ResponseLinks:
@@ -394,12 +351,9 @@ class CreatedResources:
     ) -> None:
         self._operations, self._links, self._responses = operations, links, responses
         names = set(changing_names)
-        linked_to = {name: link.targets for name, link in links.items()}
-        chains = (
-            find_chains([operation.operation for operation in operations.values()], linked_to)
-            if names
-            else []
-        )
+        called = [described.operation for described in operations.values()]
+        catalogs = [described.api.catalog for described in operations.values()][: len(names)]
+        chains = [chain for catalog in catalogs[:1] for chain in find_chains(catalog.resources(), called)]
         self._chains: dict[str, ResourceChain] = {
             chain.create: chain for chain in chains if chain.create in names and not chain.is_created_by_put
         }

@@ -232,17 +232,11 @@ def select_chains(api: OpenedApi, selection: Selection) -> list[ResourceChain]:
     Each chain keeps its creation, which the others need, and its deletion, which cleans up. Omit a chain if one of its
     necessary operations must not be called.
     """
-    summaries = api.catalog.summaries()
-    linked_to = {
-        summary.name: ResponseLinks(DescribedOperation(api, api.catalog.operation(summary.name))).targets
-        for summary in summaries
-        if summary.method == "POST"
-    }
     names = {operation.name for operation in selection.called}
     names.update(checked.operation.name for checked in selection.left_out if checked.skip_kind == "unsafe")
     refused = {checked.operation.name for checked in selection.left_out} - names
     chains = []
-    for chain in find_chains(summaries, linked_to):
+    for chain in find_chains(api.catalog.resources(), api.catalog.summaries()):
         needed = {chain.create, chain.delete, chain.read if chain.is_created_by_put else ""}
         if names.isdisjoint(chain.changing) or not refused.isdisjoint(needed):
             continue

@@ -25,7 +25,8 @@ _MOST_HOSTS = 5
 def validate(run: Run, api: str, file: str, learn: str | None) -> None:
     """Run `validate`."""
     from dynacli.client.call_settings import settings_of
-    from dynacli.features.check.command import check_files, conclude_check
+    from dynacli.commands.call.call_report import check_files
+    from dynacli.features.check.command import conclude_check
     from dynacli.features.check.recordings import RecordingValidator
     from dynacli.output.status_line import StatusLine
     from dynacli.traffic.read_har import read_har

@@ -59,6 +59,8 @@ _SCRIPTS = {
         [[ "$line" == *'['* && -z "$quoted" ]] && printf -v line '%q' "$line"
         COMPREPLY+=("$line")
     done < <(command "${words[0]}" __complete bash "${words[@]:1}" 2>/dev/null </dev/null)
+    # A file follows `har=`.
+    [[ ${#COMPREPLY[@]} -eq 1 && "${COMPREPLY[0]}" == *= ]] && compopt -o nospace
     return 0
 }
 complete -o default -F _dynacli_complete dynacli

@@ -268,7 +268,7 @@ def _operation_of_words(run: Run, api: str, words: list[str]) -> DescribedOperat
     if not isinstance(command, OperationCommand):
         raise unknown_operation(opened, words[0], tag)
     is_path = len(words) > 1 and words[1].startswith("/")
-    if rest and not is_path:
+    if rest and not is_path and not group.expanded:
         raise UsageError(
             f"`{rest[0]}` is an unexpected argument", hint="Write `policy explain API OPERATION`"
         )

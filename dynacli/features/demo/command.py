@@ -94,6 +94,7 @@ class DemoGroup(TableGroup):
             return self.get_command(words[0]), words[1:]
         group = ApiGroup(api_for_help(ctx))
         command, rest = group.find_command(words)
+        group.note_alias(ctx.obj, words)
         if command is None and group.has_path(words):
             command, rest = group.undocumented_command(words)
         if isinstance(command, ApiGroup) and rest:  # a tag

@@ -19,6 +19,7 @@ from textual.widgets import Input
 from dynacli.client.search_operations import search_operations
 from dynacli.errors import UsageError
 from dynacli.openapi.model.operation import OperationSummary
+from dynacli.openapi.model.tag_tree import TagTree
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.terminal import method_colour, visible
 
@@ -89,18 +90,20 @@ class OperationGroup(NamedTuple):
     operations: list[OperationSummary]
 
 
-def grouped(operations: Iterable[OperationSummary]) -> list[OperationGroup]:
+def grouped(operations: Iterable[OperationSummary], tree: TagTree) -> list[OperationGroup]:
     """Return operations by tag, in the order of the document; those without a tag by the first step of their path.
+
+    Tags below others have their names before their own, in the order of the tree.
 
     If each group has a single operation, all form one group without a name.
     """
     operations, groups = list(operations), dict[str, list[OperationSummary]]()
     for operation in operations:
-        for name in operation.tags or (f"/{operation.path.lstrip('/').partition('/')[0]}",):
+        for name in tree.grouping(operation.tags) or (f"/{operation.path.lstrip('/').partition('/')[0]}",):
             groups.setdefault(name, []).append(operation)
     if all(len(listed) == 1 for listed in groups.values()):
         return [OperationGroup("", operations)]
-    return [OperationGroup(name, listed) for name, listed in groups.items()]
+    return [OperationGroup(tree.title(name), groups[name]) for name in tree.sorted(groups)]
 
 
 class _Row(NamedTuple):

@@ -48,7 +48,7 @@ from dynacli.features.explorer.form_rows import (
 )
 from dynacli.openapi.model.media_types import is_built
 from dynacli.openapi.model.operation import EACH, Field, Parameter, ValueType
-from dynacli.openapi.model.wording import constraints, literal_word, placeholder
+from dynacli.openapi.model.wording import MAY_BE_REPEATED, literal_word, notable_constraints, placeholder
 from dynacli.openapi.schema.documented_values import walk_value
 from dynacli.options.standard_options import Options
 from dynacli.record import replace
@@ -89,7 +89,7 @@ _SHOWN_AT_FIRST = 40
 def _facts_of(row: FormRow) -> str:
     """Return a description of the values that an input takes."""
     kind = "@FILE" if row.file == "only" else placeholder(row.value).replace(" ...", ", or a JSON array")
-    facts = [fact for fact in constraints(row.value) if fact != "may be repeated"]
+    facts = [fact for fact in notable_constraints(row.value) if fact != MAY_BE_REPEATED]
     if row.is_required and row.location == BODY_LOCATION and not row.is_needed:
         facts.insert(0, f"required in {row.option.rpartition('.')[0] or 'the body'}")
     if row.choices and facts:

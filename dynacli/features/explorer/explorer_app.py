@@ -61,6 +61,7 @@ from dynacli.features.explorer.drafts import (
     with_messages,
 )
 from dynacli.openapi.model.operation import OperationSummary
+from dynacli.openapi.model.tag_tree import tag_tree
 from dynacli.options.standard_options import Options
 from dynacli.record import replace
 from dynacli.registry.background_refresh import process_words
@@ -372,7 +373,7 @@ class ExplorerApp(App[None]):
             pane.border_title = title
             pane.add_class("pane")
         self._operations = [summary for summary in self._api.catalog.each_summary() if not summary.is_hidden]
-        self.query_one(OperationList).show(grouped(self._operations))
+        self.query_one(OperationList).show(self._groups())
         profiles = self._api.entry.get("profiles", {})
         self.query_one(RequestForm).set_up(
             self._options, list(profiles) if isinstance(profiles, dict) else ()
@@ -411,11 +412,19 @@ class ExplorerApp(App[None]):
         self.failure = self.failure or error
         self.exit()
 
+    @property
+    def _is_left(self) -> bool:
+        """Whether the screen is gone: what threads and timers report may arrive after a person left."""
+        return not self.query(RequestForm)
+
     @on(FailedWork)
     def _fail(self, message: FailedWork) -> None:
         raise message.error
 
     # Operations
+
+    def _groups(self) -> list[OperationGroup]:
+        return grouped(self._operations, tag_tree(self._api.catalog.meta))
 
     @on(Input.Changed, "#search")
     def _searched(self, event: Input.Changed) -> None:
@@ -423,7 +432,7 @@ class ExplorerApp(App[None]):
         if len(text) < 2:
             self.refresh_bindings()  # a question mark is a key only in an empty box
         if not text.strip():
-            self.query_one(OperationList).show(grouped(self._operations))
+            self.query_one(OperationList).show(self._groups())
             self._sought = ""
         else:
             self._sought = text
@@ -436,7 +445,7 @@ class ExplorerApp(App[None]):
 
     @on(_Found)
     def _take_found(self, message: _Found) -> None:
-        if message.text != self._sought:
+        if self._is_left or message.text != self._sought:
             return
         self._sought = ""
         groups = [OperationGroup("found", message.operations)] if message.operations else []
@@ -516,8 +525,7 @@ class ExplorerApp(App[None]):
             form.show_line(self._line(draft, is_masked=True))
 
     def _check(self) -> None:
-        form = next(iter(self.query(RequestForm)), None)  # there is none after the explorer was left
-        draft = form.draft if form is not None else None
+        draft = None if self._is_left else self.query_one(RequestForm).draft
         if draft is not None:
             work_aside(self, lambda: self._checked(draft))
 
@@ -532,6 +540,8 @@ class ExplorerApp(App[None]):
 
     @on(_Checked)
     def _take_check(self, message: _Checked) -> None:
+        if self._is_left:
+            return
         form = self.query_one(RequestForm)
         if form.draft == message.draft:
             form.mark(message.checked)
@@ -611,6 +621,8 @@ class ExplorerApp(App[None]):
 
     @on(Caller.Shown)
     def _take_event(self, message: Caller.Shown) -> None:
+        if self._is_left:
+            return
         self.refresh_bindings()
         at = time.strftime("%H:%M:%S")
         self.query_one(ResponsePane).announce(message.event, message.draft, at)

@@ -60,13 +60,13 @@ def _navigation(collection: Collection) -> str:
             f'<li><a href="#{escape(request.name)}">{html_text(request.title)}</a></li>\n'
             for request in folder.requests
         )
-        lists.append(f"<p>{html_text(folder.name)}</p>\n<ul>\n{links}</ul>\n")
+        lists.append(f"<p>{html_text(folder.title)}</p>\n<ul>\n{links}</ul>\n")
     return f"<nav>\n{''.join(lists)}</nav>"
 
 
 def _folder_section(folder: Folder) -> Iterator[str]:
     if folder.name:
-        yield f"<h2>{html_text(folder.name)}</h2>"
+        yield f"<h2>{html_text(folder.title)}</h2>"
         yield _markdown(folder.description)
     yield from map(_request_section, folder.requests)
 

@@ -66,7 +66,7 @@ def _server_table(collection: Collection) -> str:
 
 def _folder_lines(folder: Folder) -> Iterator[str]:
     if folder.name:
-        yield f"## {plain_line(folder.name)}"
+        yield f"## {plain_line(folder.title)}"
         yield _prose(folder.description)
     for request in folder.requests:
         yield from _markdown_lines(request)

@@ -339,11 +339,24 @@ class ExportedRequest:
 
 @record
 class Folder:
-    """The requests of a tag. A folder without a name has the requests without a tag."""
+    """The requests of a tag. A folder without a name has the requests without a tag.
+
+    Args:
+        name: The tag.
+        description: Its description.
+        requests: The requests.
+        above: The tags or groups above it, from the top.
+    """
 
     name: str
     description: str = ""
     requests: tuple[ExportedRequest, ...] = ()
+    above: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The tag after those above it: `Site / files`."""
+        return " / ".join((*self.above, self.name))
 
 
 @record

@@ -38,6 +38,7 @@ from dynacli.http.built_request import Request
 from dynacli.http.semantics import essence, is_form
 from dynacli.openapi.document.json_trees import dict_or_empty, list_or_empty, text_or_empty
 from dynacli.openapi.model.operation import OperationSummary, SecurityScheme, Server
+from dynacli.openapi.model.tag_tree import tag_tree
 from dynacli.output.har import HarCall
 from dynacli.record import replace
 from dynacli.registry.configuration import DEMO, profiles_in
@@ -245,10 +246,11 @@ def make_collection(
         UsageError: The requested server does not exist.
     """
     maker = _Maker(api, settings)
+    tags = tag_tree(api.catalog.meta)
     by_tag: dict[str, list[ExportedRequest]] = {}
     for summary in operations:
         request = maker.request(DescribedOperation(api, api.catalog.operation(summary.name)))
-        by_tag.setdefault(summary.tags[0] if summary.tags else "", []).append(request)
+        by_tag.setdefault(tags.main_tag(summary.tags), []).append(request)
     document = api.document()
     tree = document.tree if document is not None else {}
     info = dict_or_empty(tree.get("info"))
@@ -258,8 +260,8 @@ def make_collection(
         if isinstance(tag, dict) and isinstance(tag.get("name"), str)
     }
     folders = tuple(
-        Folder(tag, described.get(tag, ""), tuple(_with_distinct_titles(requests)))
-        for tag, requests in by_tag.items()
+        Folder(tag, described.get(tag, ""), tuple(_with_distinct_titles(by_tag[tag])), tags.path(tag)[:-1])
+        for tag in tags.sorted(by_tag)
     )
     made = Collection(
         text_or_empty(info.get("title")) or api.catalog.meta["title"] or api.name,

@@ -7,13 +7,14 @@ from typing import Any
 import click
 
 from dynacli.commands.command_groups import Root, show_page
+from dynacli.commands.command_line_errors import missing_argument
 from dynacli.commands.read_line import read_words
 from dynacli.commands.run import Run
 from dynacli.environment import invocation, program, variable
 from dynacli.errors import FileError, UsageError
 from dynacli.openapi.model.operation import is_documented_name
 from dynacli.openapi.model.wording import did_you_mean, near_names
-from dynacli.options.command import Command
+from dynacli.options.command import Argument, Command
 from dynacli.output.standard_error import write_stderr
 from dynacli.registry.call_history import HistoryRow, clear_history, earlier_call, filtered_calls
 from dynacli.registry.configuration import DEMO, Configuration, is_name
@@ -133,7 +134,7 @@ def _call_text(data: dict[str, Any], paint: Painter) -> str:
     lines = []
     for name, value in data.items():
         if isinstance(value, dict):
-            lines.extend(["", paint.bold(name)])
+            lines.extend(["", paint.heading(name)])
             lines.extend(f"  {visible(header)}: {visible(text)}" for header, text in value["headers"])
             if value["body"]:
                 lines.extend(["", visible(value["body"])])
@@ -164,8 +165,14 @@ class Replay(click.Command):
         self.entry = entry
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Store the arguments unread, or show the help page if there are none."""
-        if not args or args[0] in ctx.help_option_names:
+        """Store the arguments unread, or show the help page if they ask for it.
+
+        Raises:
+            UsageError: There are no arguments.
+        """
+        if not args:
+            raise missing_argument(Argument("n"), f"See `{ctx.command_path} --help`")
+        if args[0] in ctx.help_option_names:
             show_page(ctx, self.page(ctx))
         ctx.args = list(args)
         return ctx.args

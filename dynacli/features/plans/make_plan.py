@@ -20,6 +20,7 @@ from dynacli.client.call_settings import CallSettings, pairs_of
 from dynacli.client.described_operation import DescribedOperation
 from dynacli.client.engine.call_engine import Engine, read_finite
 from dynacli.client.inputs.call_inputs import CallInputs, TypedWords
+from dynacli.client.links.next_calls import given_to
 from dynacli.client.masked_call import MaskedCall
 from dynacli.client.operation_at import operation_by_id, operations_of_path
 from dynacli.client.policy.permission import decision_on
@@ -55,6 +56,8 @@ if TYPE_CHECKING:
 
     from dynacli.http.exchange import WireResponse
     from dynacli.media.text_values import BodySchema
+    from dynacli.openapi.catalog.catalog_file import Catalog
+    from dynacli.openapi.model.operation import Operation
 
 _MOST_BODY = 1024 * 1024
 """Maximum size in bytes of a body made from files."""
@@ -312,30 +315,46 @@ def is_for_person(engine: Engine) -> bool:
 def reading_of(engine: Engine, call: Call) -> Call | None:
     """Return the call that reads the resource of another call, ready to be sent; None if the document has none.
 
-    It is the GET of the same path. The path of a POST must end with a parameter, so that it names a single resource.
+    It is the GET of the same path, or the operation that reads the resource which the call changes or deletes. The path
+    of another POST must end with a parameter, so that it names a single resource.
 
     Raises:
         RefusedError: The policy denies the GET.
         AuthError: A credential is missing.
     """
     described, operation = call.described, call.described.operation
-    path = operation.path
-    if not described.is_documented or (operation.method == "POST" and not path.endswith("}")):
+    if not described.is_documented:
         return None
-    catalog = described.api.catalog
-    name = operations_of_path(catalog, path).get("GET")
+    name = _reading_name(described.api.catalog, operation)
     if name is None:
         return None
     headers = tuple(pair for pair in call.settings.headers if pair[0].lower() != "if-match")
     return _reading_by(engine, call, name, replace(call.settings, headers=headers))
 
 
+def _reading_name(catalog: Catalog, operation: Operation) -> str | None:
+    """Return the operation that reads the resource of another operation; None if the document has none."""
+    for resource in catalog.resources_of(operation.name):
+        if operation.name in (*resource.change, resource.delete) and resource.read is not None:
+            return resource.read
+    if _is_beside_item(operation):
+        return None
+    return operations_of_path(catalog, operation.path).get("GET")
+
+
+def _is_beside_item(operation: Operation) -> bool:
+    """Return whether an operation is a POST to another path than an item: to a collection, or `/items/{id}/archive`."""
+    return operation.method == "POST" and not operation.path.endswith("}")
+
+
 def _reading_by(engine: Engine, call: Call, name: str, settings: CallSettings) -> Call | None:
     """Return the call of an operation with the parameters of another call; None if these are not enough."""
     api = call.described.api
     reading = DescribedOperation(api, api.catalog.operation(name))
+    # By their positions in the path; `/books/by-id/{id}` has the parameter of `/books/{id}` at another one.
+    given = {**call.values.parameters, **given_to(reading, call.described, call.values.parameters)}
     keys = {parameter.key for parameter in reading.operation.parameters}
-    parameters = {key: value for key, value in call.values.parameters.items() if key in keys}
+    parameters = {key: value for key, value in given.items() if key in keys}
     try:
         return engine.prepare(reading, CallInputs(parameters, query=call.values.query), settings)
     except UsageError:
@@ -348,7 +367,10 @@ def with_etag(engine: Engine, call: Call, etag: str) -> Call:
     Args:
         etag: A strong tag; empty for none. An `If-Match` of the caller stays.
     """
-    if not etag or call.request.header("if-match") is not None:
+    is_at_item = not _is_beside_item(
+        call.described.operation
+    )  # the tag is of the item, not of `/items/7/archive`
+    if not (etag and is_at_item) or call.request.header("if-match") is not None:
         return call
     settings, given = call.settings, call.given
     settings = replace(settings, headers=(*settings.headers, ("If-Match", etag)))

@@ -10,6 +10,7 @@ So only listed keys of the configuration are allowed, with limited values. All o
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
+from shlex import split
 from typing import Any
 
 from dynacli.environment import Environment, prefix_of, program, variable
@@ -51,6 +52,7 @@ REFUSED: Mapping[EntryPath, str] = {
     ("cache",): _OF_ALL,
     ("cache_limit",): _OF_ALL,
     ("history",): _OF_ALL,
+    ("output",): _OF_ALL,
     **{("apis", _ANY, *path): reason for path, reason in _NOT_OF_API.items()},
 }
 """Key that no project file has → why, in a clause that follows the key."""
@@ -123,6 +125,67 @@ def _wrong_in_reference(value: Any) -> str:
     return ""
 
 
+_OF_ALIASES = frozenset(
+    {
+        *(
+            "all",
+            "cache",
+            "columns",
+            "follow",
+            "filter",
+            "include",
+            "jq",
+            "max_bytes",
+            "max_items",
+            "output",
+            "query",
+        ),
+        *(
+            "progress",
+            "rate",
+            "retries",
+            "sql",
+            "timeout",
+            "validate",
+            "wait",
+            "wait_interval",
+            "wait_timeout",
+        ),
+        *("dry_run", "verbose"),
+    }
+)
+"""The options that an alias of a project file may have: they read and write no file, and agree to nothing."""
+
+
+def _alias(value: Any) -> str:
+    """Return what is wrong with the line of an alias, which has the rights of the user who calls it.
+
+    Its words are parsed without the document. So each one that could name a file or be a refused option is refused.
+    """
+    if not isinstance(value, str):
+        return "must be the arguments of a call, as a string"
+    from dynacli.commands.read_line import Binding, read_words, standard_bindings
+
+    try:
+        words = split(value)
+    except ValueError as error:
+        return f"cannot be read: {error}"
+    if any(_names_file(word) for word in words):
+        return "must not name a file: `@` begins its name"
+    bindings = standard_bindings()
+    for start in range(len(words)):  # a value that looks like an option could be one
+        for word in read_words(words[start:], bindings, lambda _: Binding()).given:
+            if word.option is not None and word.option_name not in _OF_ALIASES:
+                return f"must not have `{word.flag}`: only your own aliases can"
+            if _names_file(word.value or ""):
+                return "must not name a file: `@` begins its name"
+    return "must not hold a secret" if any(map(holds_secret, words)) else ""
+
+
+def _names_file(word: str) -> bool:
+    return word.startswith("@") or "=@" in word or ":@" in word
+
+
 def _format(value: Any) -> str:
     # `@FILE` is refused for all configurations; here it is named as what it is.
     is_file = isinstance(value, str) and value.startswith("@")
@@ -151,6 +214,7 @@ _OF_CALLS: dict[EntryPath, _Check] = {
 """Key of an API or of a profile → what checks its value."""
 _OF_API: dict[EntryPath, _Check] = {
     **_OF_CALLS,
+    ("aliases", _ANY): _alias,
     ("document_login",): _anything,
     ("ignore",): _anything,
     ("more",): _documents,
@@ -158,6 +222,7 @@ _OF_API: dict[EntryPath, _Check] = {
     ("pages", _ANY, _ANY): _anything,
     ("refresh",): _anything,
     ("refresh_after",): _anything,
+    ("resources", _ANY, _ANY): _anything,  # the document, of the same author, could say the same
     ("source",): _document,
     **{("profiles", _ANY, *path): check for path, check in _OF_CALLS.items()},
 }

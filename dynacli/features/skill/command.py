@@ -13,10 +13,11 @@ from dynacli.client.credentials.signed_in import credential_state
 from dynacli.client.described_operation import EXAMPLE_OPTION, DescribedOperation
 from dynacli.client.operation_description import OperationDescription
 from dynacli.commands.run import Run
-from dynacli.environment import Environment, invocation, program
+from dynacli.environment import Environment, invocation, invocation_words, program
 from dynacli.openapi.model.kebab_names import kebab
 from dynacli.openapi.model.operation import OperationSummary
-from dynacli.openapi.model.wording import counted
+from dynacli.openapi.model.wording import counted, shell_line
+from dynacli.options.command_table import feature
 from dynacli.registry.open_by_name import is_unregistered_file
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.text.markdown import plain_line
@@ -28,11 +29,13 @@ _MOST_LISTED = 20
 _LONGEST_NAME = 64
 _WORD = re.compile(r"[A-Za-z]{4,}")
 _PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_PLAIN_INPUT = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,60}")
 _MOST_LOOKED_AT = 200
+_MOST_WORKFLOWS = 8
 
 
 @click.pass_obj
-def write_skill(run: Run, api: str, out: str | None) -> None:
+def write_skill(run: Run, api: str, out: str | None, workflows: str | None) -> None:
     """Run `skill`."""
     from dynacli.output.render import write_content
 
@@ -44,7 +47,8 @@ def write_skill(run: Run, api: str, out: str | None) -> None:
             reason="Standard input can be read only once",
             hint=f"Name a file or a URL, or register it: `{invocation('api add')} NAME SOURCE`",
         )
-    text = _skill_text(run.env, run.api(api), run.options.profile)
+    listed = list(_workflow_lines(run.env, workflows)) if workflows is not None else []
+    text = _skill_text(run.env, run.api(api), run.options.profile, listed)
     if out is None:
         write_content(run.env, text.encode(), "text/markdown; charset=utf-8", run.output_format())
         return
@@ -68,13 +72,22 @@ def _skill_name(api: OpenedApi) -> str:
     return name or "api"
 
 
-def _skill_text(env: Environment, api: OpenedApi, profile: str = "") -> str:
+def _skill_text(env: Environment, api: OpenedApi, profile: str = "", workflows: Sequence[str] = ()) -> str:
     """Return the text, with a line feed at its end.
 
     Args:
         profile: The profile whose credentials count; empty for none.
+        workflows: The section about workflows; empty for none.
     """
-    lines = [*_front(api), "", *_workflow(api), *_contents(api), *_sign_in(env, api, profile), *_results()]
+    lines = [
+        *_front(api),
+        "",
+        *_workflow(api),
+        *_contents(api),
+        *workflows,
+        *_sign_in(env, api, profile),
+        *_results(),
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -167,6 +180,35 @@ def _contents(api: OpenedApi) -> Iterator[str]:
     else:
         yield f"`{invocation('operations', name)}` lists them."
     yield ""
+
+
+def _workflow_lines(env: Environment, file: str) -> Iterator[str]:
+    """Yield the section about the workflows of an Arazzo document, with a command for each.
+
+    Raises:
+        DynacliError: The document cannot be read, or is invalid.
+    """
+    document = feature("workflows.arazzo_document").read_arazzo(env, file)
+    feature("workflows.validate_document").check_arazzo(document)
+    line = visible(shell_line((*invocation_words("workflow run"), file)), keep="")
+    yield "## Workflows: several calls in one"
+    yield ""
+    plain = [pair for pair in document.workflows.items() if _PLAIN_INPUT.fullmatch(pair[0])]
+    for name, workflow in plain[:_MOST_WORKFLOWS]:
+        inputs = "".join(f" --{option} VALUE" for option in _required_inputs(workflow.get("inputs")))
+        summary = workflow.get("summary")
+        about = f"  {_in_markdown(summary, 80)}" if isinstance(summary, str) else ""
+        yield f"- `{line} {name}{inputs}`{about}"
+    yield (
+        f"`{line} NAME --help` describes the inputs of all {len(document.workflows):,}; `--dry-run` shows the steps. "
+        "The outputs are JSON."
+    )
+    yield ""
+
+
+def _required_inputs(schema: object) -> list[str]:
+    names = schema.get("required") if isinstance(schema, dict) else None
+    return [name for name in names or () if isinstance(name, str) and _PLAIN_INPUT.fullmatch(name)]
 
 
 def _operation_lines(operations: Sequence[OperationSummary]) -> Iterator[str]:

@@ -21,6 +21,7 @@ COMMANDS = (
                 help="Write SKILL.md into DIRECTORY [default: standard output]",
                 metavar="DIRECTORY",
             ),
+            Option(("--workflows",), help="List the workflows of an Arazzo document, too", metavar="FILE"),
         ),
         takes=OPENING,
         of_tool=API,

@@ -161,7 +161,9 @@ def _errors_of_members(
             parts.extend((begin, min(size, start + count - begin)) for begin in reversed(ends))
             continue
         shift = ((steps, start),) if members.is_list and start else ()
-        for shifts, error in _errors_in(validator, piece, (*steps, members.step_in_part(start))):
+        # An empty map can be an error, too: its name is none that the specification knows.
+        below = (*steps, members.step_in_part(start)) if count else steps
+        for shifts, error in _errors_in(validator, piece, below):
             yield (*shifts, *shift), error
 
 

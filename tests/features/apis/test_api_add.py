@@ -46,6 +46,7 @@ def test_a_url_of_a_document_is_taken_as_it_is(server: Recorder, home: Path) -> 
     assert f'source = "{server.origin}/v1/spec"' in _entry(home)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("base", ["", "/", "/api", "/api/v1?x=1"])
 def test_the_usual_places_are_looked_at(base: str, server: Recorder, home: Path) -> None:
     """From a base URL the document is found, what was tried is told, and the URL of the document is kept."""
@@ -114,6 +115,7 @@ def test_several_documents_are_told_and_the_first_is_taken(server: Recorder) -> 
     assert (0, 0) == (again.exit_code, dry_run("shop", "list-toys").exit_code)
 
 
+@pytest.mark.exhaustive
 def test_nothing_found_says_where_it_was_looked_for(server: Recorder, home: Path) -> None:
     """A host without a document ends with 8, with everything that was tried, and nothing is kept."""
     server.responses["/"] = _page("Hello")
@@ -193,6 +195,7 @@ SCHEMES = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("security", "lines"),
     [

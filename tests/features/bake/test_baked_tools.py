@@ -131,7 +131,7 @@ _SHOWN: tuple[tuple[list[str], str], ...] = (
     (["-h"], "list-pets"),
     (["--offline", "--help"], "list-pets"),
     (["describe", "--help"], "Usage: petshop describe [OPTIONS] OPERATION"),
-    (["read"], "Usage: petshop read OPERATION"),
+    (["read", "--help"], "Usage: petshop read OPERATION"),
     (["help", "auth"], "petshop auth login"),
     (["help", "environment"], "`PETSHOP_CACHE_DIR`"),
     (["help", "names"], "$ petshop GET '/runs?range=7d'"),
@@ -543,6 +543,7 @@ def test_a_package_is_installed_and_runs(
     assert [f"petshop/2.1 dynacli/{version}"] == server.last.headers["user-agent"]
 
 
+@pytest.mark.exhaustive
 def test_a_dynacli_of_an_earlier_bake_is_named(bake: Callable[..., Path]) -> None:
     """A package that is baked again without `--vendor` leaves the folder, and says that it has no use any more."""
     project = bake("petshop", "--package")

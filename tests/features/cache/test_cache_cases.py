@@ -140,7 +140,7 @@ def make(
     return "modified" if asked.get("If-Modified-Since") else "new", headers
 
 
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", CASES)
 def test_the_cache_does_what_a_private_cache_does(
     api: str, script: tuple[Clock, SimpleNamespace], name: str

@@ -553,6 +553,7 @@ def _put_state(home: Path) -> None:
     (home / "state").chmod(0o777)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "put",
     [_put_file, _put_shared, _put_link, _put_key, _put_short_key, _put_known_key, _put_state],
@@ -590,7 +591,7 @@ def test_the_oldest_responses_go_first(server: Recorder, home: Path) -> None:
     assert len(_stored(home)) == shown["responses"]
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(0)
 @pytest.mark.parametrize(
     ("limit", "size", "is_stored"),
     [

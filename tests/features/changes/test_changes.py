@@ -18,6 +18,7 @@ from tests.features.changes.edits.model import Of, edit, found, loaded, severity
 from tests.features.changes.edits.oasdiff import ask, differs
 
 
+@pytest.mark.exhaustive
 def test_an_edit() -> None:
     """Each edit of the table gives the changes that the table lists, and no others."""
     reported = {}
@@ -30,6 +31,7 @@ def test_an_edit() -> None:
     assert expected == reported
 
 
+@pytest.mark.exhaustive
 def test_the_table_is_one() -> None:
     """No two edits have the same name, and there are enough of each result, and of none."""
     names = [edit.name for edit in EDITS]
@@ -65,6 +67,7 @@ def test_a_disagreement_has_its_reason() -> None:
     assert disagreeing == [edit.name for edit in EDITS if edit.why]
 
 
+@pytest.mark.long
 @pytest.mark.outside
 def test_what_is_written_down_is_what_oasdiff_says(tmp_path: Any) -> None:
     """The program is asked, with what we compare."""
@@ -388,6 +391,7 @@ def test_changes_have_an_order_of_their_own() -> None:
     assert limits == [change.pointer.rpartition("/")[2] for change in changed.changes]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.no_cover
 @pytest.mark.parametrize("names", [("a", "b"), ("x", "x")], ids=["other-names", "names-of-one-spelling"])
 def test_many_parameters_are_compared_in_linear_time(names: tuple[str, str]) -> None:

@@ -32,6 +32,7 @@ _TEXTS = _list_with(
 _NEXT = {"info": {"title": "Small", "version": "2"}}
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("paths", "more", "breaking", "any_"),
     [

@@ -213,6 +213,7 @@ def test_no_more_calls_at_once_than_asked_for(server: Recorder, parallel: int) -
     assert (9, parallel) == (len(server.requests), most)
 
 
+@pytest.mark.exhaustive
 def test_no_more_calls_in_a_second_than_asked_for(server: Recorder) -> None:
     """Ten a second leaves a tenth of a second between the beginnings of two calls."""
     server.responses.update({f"/p{number}": _pet() for number in range(5)})
@@ -437,6 +438,7 @@ def test_nothing_drives_the_terminal(server: Recorder, monkeypatch: pytest.Monke
     assert "\\x1b[2J" in result.stdout
 
 
+@pytest.mark.exhaustive
 def test_progress_is_shown_on_a_terminal_alone(server: Recorder) -> None:
     """The line says how far the check is, and is gone when it is over; a pipe has nothing of it."""
     server.responses.update({f"/p{number}": _answering(0.15) for number in range(4)})
@@ -520,7 +522,7 @@ _EVENT = {
 }
 
 
-@pytest.mark.sampled(1)
+@pytest.mark.sampled(0)
 @pytest.mark.parametrize(
     ("media_type", "first", "then", "rules"),
     [
@@ -638,6 +640,7 @@ def test_a_file_in_a_directory_that_there_is_not(server: Recorder) -> None:
     assert (12, []) == (result.exit_code, server.requests)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("schema", "words", "status", "is_excused"),
     [

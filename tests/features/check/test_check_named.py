@@ -181,6 +181,7 @@ def test_examples_make_no_further_calls_that_change_something(server: Recorder) 
     assert ["POST /things"] == _changing(server)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("required", [None, False, True])
 @pytest.mark.parametrize("words", [("--operation", "create"), ("--write", "--yes")], ids=["named", "written"])
 def test_a_body_is_sent_although_it_may_be_left_out(

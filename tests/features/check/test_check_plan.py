@@ -64,7 +64,7 @@ def test_templates_are_the_same_whatever_parameters_are_called() -> None:
     assert path_template("/orgs/{org}/runs?x={y}") == path_template("/orgs/{orgId}/runs#second")
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("body", "parameter", "expected"),
     [
@@ -183,6 +183,7 @@ def test_a_field_feeds_what_is_plausibly_the_same_thing(
     assert (expected, "response") == (value, origin) if expected is not None else origin == "invented"
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("name", "schema", "is_fed"),
     [
@@ -209,6 +210,7 @@ def test_the_id_of_an_item_feeds_what_is_called_like_it_anywhere(
     assert (is_fed, is_fed) == (value == listed, origin == "response")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("collection", "parameter", "is_fed"),
     [
@@ -582,6 +584,7 @@ _ADMIN = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
@@ -672,7 +675,7 @@ def test_only_what_sounds_dangerous(server: Recorder) -> None:
     assert "`again`: its name suggests" in result.stderr
 
 
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("path", "body", "target", "parameter", "expected"),
     [

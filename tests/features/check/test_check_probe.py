@@ -47,6 +47,7 @@ def test_nothing_is_probed_unless_asked_for(server: Recorder) -> None:
     assert ["GET /pets"] == _calls(server)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("response", "expected"),
     [
@@ -140,6 +141,7 @@ def test_a_read_whose_credential_is_missing_is_probed(server: Recorder) -> None:
     assert ["credentials"] == [call["probe"] for call in row["calls"]]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("parameters", "sent", "pointer"),
     [

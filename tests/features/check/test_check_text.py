@@ -178,6 +178,7 @@ def test_different_statuses_are_different_defects(server: Recorder) -> None:
     assert (1, 1) == (text.count("no response with status 418"), text.count("no response with status 451"))
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("status", "count", "base", "hint"),
     [
@@ -212,6 +213,7 @@ def test_a_hint_where_nearly_all_responses_are_alike(server: Recorder) -> None:
     assert "responses are" not in _text(server, paths)
 
 
+@pytest.mark.exhaustive
 def test_a_hint_if_the_server_breaks_during_the_check(server: Recorder) -> None:
     """The first call from which on nearly all responses are 5xx is named; if they always are, there is none."""
     paths = {f"/p{number:02}": _get() for number in range(16)}
@@ -308,6 +310,7 @@ def test_how_much_was_seen_is_counted_by_status(server: Recorder) -> None:
     assert (["200", "404"], ["200"]) == (result.json[0]["documented"], result.json[0]["seen"])
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("response", "reported"),
     [
@@ -335,6 +338,7 @@ def silence() -> Iterator[str]:
         yield origin
 
 
+@pytest.mark.exhaustive
 def test_a_server_that_hangs_is_given_up(server: Recorder, silence: str) -> None:
     """A few calls are waited for, the others are not made; the code is that of time."""
     path = _document(server, {f"/p{number}": _get() for number in range(40)})
@@ -390,6 +394,7 @@ def test_any_width(server: Recorder, width: int, monkeypatch: pytest.MonkeyPatch
     assert [] == [line for line in long if " responded " not in line and "document line " not in line]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("words", "piped"),
     [pytest.param(lambda path: [path], False, id="file"), pytest.param(lambda _: ["-"], True, id="stdin")],

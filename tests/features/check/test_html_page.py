@@ -50,6 +50,7 @@ def _checked(*words: str) -> Result:
     return run_cli("check", "demo", "--misbehave", "search-runs=wrong-type", "-o", "html", *words)
 
 
+@pytest.mark.exhaustive
 def test_the_page_has_the_table_the_findings_and_the_coverage() -> None:
     """A finding stands on it with the marked place, and the result in the table leads there."""
     result = _checked()

@@ -62,6 +62,7 @@ def test_an_exception_holds_at_a_place(
     assert 2 == run_cli("ignore", "pets", "type", "getCat", "--reason", "again", *words).exit_code
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("words", "said"),
     [

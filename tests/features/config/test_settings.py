@@ -45,6 +45,7 @@ def _entry(path: Path) -> dict[str, Any]:
     return entry
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("word", "before", "after"),
     [
@@ -447,3 +448,14 @@ def test_a_refresh_says_what_a_call_would_say_of_the_configuration(wrong: str) -
     assert "shop: " in result.stderr
     assert result.stderr.endswith(call.stderr[call.stderr.index("error: ") :].partition("  try:")[0])
     assert "9" == run_cli("api", "show", "shop", "-o", "json").json["version"]
+
+
+def test_one_key_chooses_the_format_of_all_apis() -> None:
+    """An option, a profile and the API's own key win over it."""
+    as_json = run_cli("demo", "list-workflows", "-o", "json").stdout
+    as_table = run_cli("demo", "list-workflows", "-o", "table").stdout
+    assert as_json != run_cli("demo", "list-workflows").stdout
+    assert_ended(run_cli("config", "set", "output=json"), 0)
+    assert as_json == run_cli("demo", "list-workflows").stdout
+    assert as_table == run_cli("demo", "list-workflows", "-o", "table").stdout
+    assert_ended(run_cli("config", "set", "output=xml"), 2, "must be one of")

@@ -139,6 +139,7 @@ def test_it_is_sent_only_when_it_changed(condition: str, expected: int) -> None:
     assert (expected == 304) == (response.content == b"")
 
 
+@pytest.mark.exhaustive
 def test_the_next_revision_has_one_operation_more() -> None:
     """`with_next` adds `listWorkflowVersions` to a document that stays valid and else the same."""
     with running() as now, running(with_next=True) as later:

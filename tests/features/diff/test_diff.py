@@ -93,6 +93,26 @@ def test_two_servers_are_compared(api: str, server: Recorder, other_server: Reco
     assert server.last.headers.keys() == other_server.last.headers.keys()
 
 
+def test_items_are_aligned_by_the_id_of_the_resource(server: Recorder, other_server: Recorder) -> None:
+    """The path of an item names its id; another field that each server makes itself does not count."""
+    fields = {name: {"type": "string"} for name in ("uuid", "reference", "state")}
+    listed = {"type": "array", "items": {"type": "object", "properties": fields}}
+    responses = {"200": {"description": "", "content": {"application/json": {"schema": listed}}}}
+    paths = {
+        "/orders": {"get": operation("listOrders", responses=responses)},
+        "/orders/{reference}": {
+            "get": operation("getOrder", parameter("reference", {"type": "string"}, "path"))
+        },
+    }
+    register("orders", document(paths, [server.origin]), staging=other_server.origin)
+    server.responses["/orders"] = json_response([{"uuid": "1", "reference": "a", "state": "new"}])
+    other_server.responses["/orders"] = json_response([{"uuid": "2", "reference": "a", "state": "old"}])
+    found = run_cli("diff", "orders", "list-orders", "--against", "staging", "-o", "json").json
+    assert [("changed", "/body/0/uuid"), ("changed", "/body/0/state")] == [
+        (difference["kind"], difference["pointer"]) for difference in found["differences"]
+    ]
+
+
 def test_the_result_for_programs(api: str, server: Recorder, other_server: Recorder) -> None:
     """It is one object, also if nothing differs; a URL names the other server as a profile does."""
     server.responses["/runs"] = _runs()
@@ -225,6 +245,7 @@ def _paged(names: str) -> Any:
     return page
 
 
+@pytest.mark.exhaustive
 def test_all_pages_are_compared(api: str, server: Recorder, other_server: Recorder) -> None:
     """With `--all`, an item counts as the same on whatever page it is; `--max-items` ends both lists."""
     server.responses["/pages"], other_server.responses["/pages"] = _paged("abcde"), _paged("edcbx")
@@ -310,6 +331,7 @@ WRONG = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_line_sends_nothing(name: str, api: str, server: Recorder, other_server: Recorder) -> None:
     """The error says what is wrong, before any server is asked."""
@@ -389,6 +411,7 @@ def test_a_server_does_not_drive_the_terminal(api: str, server: Recorder, other_
         assert sequence not in result.stdout + result.stderr
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("form", ["auto", "json", "yaml"])
 @pytest.mark.parametrize("depth", [99, 101, 199, 900])  # JSON of more than 200 levels is not read
 def test_a_deep_body_is_no_defect(

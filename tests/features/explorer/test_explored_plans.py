@@ -62,8 +62,8 @@ def test_a_call_is_planned_read_and_applied_once(server: Recorder) -> None:
             assert "Plan (p)" in explorer.screen
             await explorer.press("p")
             await explorer.until(lambda: "Apply (a)" in explorer.screen)
+            await explorer.until(lambda: "Planning" not in explorer.screen)  # it goes a moment later
             assert "ready" in explorer.screen
-            assert "Planning" not in explorer.screen
             assert "PATCH" in explorer.screen
             assert "Tom" in explorer.screen
             assert ["GET"] == _methods(server)

@@ -10,7 +10,9 @@ import pytest
 from textual.events import Paste
 from textual.widgets import Input
 
-from dynacli.features.explorer._request_form import FieldRow
+from dynacli.features.explorer._request_form import FieldRow, RequestForm
+from dynacli.features.explorer.drafts import Checked
+from dynacli.features.explorer.explorer_app import ExplorerApp
 from dynacli.options.standard_options import Options
 from tests.documents import delete, get, parameter, post, save_api
 from tests.features.explorer.exploring import explored, exploring
@@ -50,6 +52,7 @@ def _pets(server: Recorder) -> str:
     )
 
 
+@pytest.mark.exhaustive
 def test_a_call_is_found_filled_in_and_sent_and_its_command_line_makes_the_same(server: Recorder) -> None:
     """From the search to the response without a mouse; what is copied makes the same request."""
 
@@ -74,6 +77,7 @@ def test_a_call_is_found_filled_in_and_sent_and_its_command_line_makes_the_same(
     explored(work())
 
 
+@pytest.mark.exhaustive
 def test_typed_letters_are_a_search_from_the_start(server: Recorder) -> None:
     """The arrows move in the list meanwhile, Enter opens, and Esc empties the box before it goes to the list."""
 
@@ -90,6 +94,7 @@ def test_typed_letters_are_a_search_from_the_start(server: Recorder) -> None:
     explored(work())
 
 
+@pytest.mark.exhaustive
 def test_the_footer_has_keys_that_work_now(server: Recorder) -> None:
     """While a text is typed, these are keys that write no letter."""
 
@@ -114,6 +119,7 @@ def test_the_footer_has_keys_that_work_now(server: Recorder) -> None:
     explored(work())
 
 
+@pytest.mark.exhaustive
 def test_a_response_goes_if_another_operation_is_opened_or_a_call_is_sent(server: Recorder) -> None:
     """The pane names the operation whose response it shows."""
 
@@ -148,6 +154,7 @@ def test_a_response_goes_if_another_operation_is_opened_or_a_call_is_sent(server
     explored(work())
 
 
+@pytest.mark.exhaustive
 def test_the_response_has_half_the_width_and_a_pane_can_be_zoomed(server: Recorder) -> None:
     """Three panes need 140 columns, the request beside the response 100; z shows one pane alone."""
     alone = {80: 80, 110: 55, 160: 80}
@@ -175,6 +182,7 @@ def test_the_response_has_half_the_width_and_a_pane_can_be_zoomed(server: Record
         explored(work(width))
 
 
+@pytest.mark.exhaustive
 def test_methods_and_statuses_have_colours(server: Recorder) -> None:
     """A method that reads has the colour of success; one that changes and one that deletes have others."""
     kinds = (get("/pets", "listPets"), post("/pets", "addPet"), delete("/pets", "removePets"))
@@ -197,6 +205,7 @@ def test_methods_and_statuses_have_colours(server: Recorder) -> None:
     explored(work())
 
 
+@pytest.mark.exhaustive
 def test_a_missing_input_is_an_error_after_the_focus_left_it_or_the_request_was_sent(
     server: Recorder,
 ) -> None:
@@ -227,6 +236,7 @@ def test_a_missing_input_is_an_error_after_the_focus_left_it_or_the_request_was_
     explored(work())
 
 
+@pytest.mark.exhaustive
 def test_fields_are_indented_below_their_object_and_names_are_whole(server: Recorder) -> None:
     """An object and each item of an array is a heading; a name that is too long has its own line."""
     deep = {"type": "object", "properties": {"street": {"type": "string"}}}
@@ -267,6 +277,7 @@ def test_fields_are_indented_below_their_object_and_names_are_whole(server: Reco
     explored(work())
 
 
+@pytest.mark.exhaustive
 def test_the_first_line_names_the_profile_and_the_server(server: Recorder) -> None:
     """Also of a profile that is chosen in the form; a server without a profile is named alone."""
     run_cli("api", "add", "shop", _pets(server))
@@ -283,6 +294,7 @@ def test_the_first_line_names_the_profile_and_the_server(server: Recorder) -> No
     explored(work(Options(), "Small 1", server.origin))
 
 
+@pytest.mark.exhaustive
 def test_the_palette_has_the_commands_and_the_themes(server: Recorder) -> None:
     """Ctrl-P opens it also while you type."""
 
@@ -307,6 +319,7 @@ def test_the_palette_has_the_commands_and_the_themes(server: Recorder) -> None:
     explored(work())
 
 
+@pytest.mark.exhaustive
 def test_a_search_lists_near_hits_alone() -> None:
     """The name of an operation finds that operation alone."""
 
@@ -321,6 +334,22 @@ def test_a_search_lists_near_hits_alone() -> None:
             await explorer.until(lambda: "found (5)" in explorer.screen)
             await explorer.press("enter")
             await explorer.until(lambda: explorer.is_showing("search-runs"))
+
+    explored(work())
+
+
+@pytest.mark.exhaustive
+def test_what_arrives_after_a_person_left_is_not_shown(server: Recorder) -> None:
+    """A check that ends while the screen is removed is no failure."""
+
+    async def work() -> None:
+        async with exploring(_pets(server)) as explorer:
+            await explorer.open("list-pets")
+            draft = explorer.app.query_one(RequestForm).draft
+            assert draft is not None
+            await explorer.app.screen.remove_children()
+            explorer.app.post_message(ExplorerApp._Checked(draft, Checked({}, "")))
+            await explorer.pilot.pause()
 
     explored(work())
 

@@ -240,6 +240,7 @@ def test_a_password_beside_a_key_is_the_authorization() -> None:
     assert {"key": "X-Api-Key", "value": "{{api_json_key}}"} in request["header"]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.no_cover
 def test_many_servers_of_one_name_are_exported_in_time_that_grows_with_them() -> None:
     """Ten thousand servers that a document calls alike get distinct names, and none is compared with all others."""

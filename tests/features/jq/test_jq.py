@@ -26,6 +26,7 @@ def jq(server: Recorder, *words: str, body: bytes = PETS, media_type: str = "app
     return run_cli(save(pets("1", server.origin)), "list-pets", "--validate", "off", *words)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("words", "shown"),
     [
@@ -62,6 +63,7 @@ def test_pages_are_one_value() -> None:
     assert (0, "true\n") == (result.exit_code, result.stdout)
 
 
+@pytest.mark.exhaustive
 def test_a_program_sees_no_environment_and_no_file(
     server: Recorder, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
@@ -96,6 +98,7 @@ def test_a_program_that_fails_leaves_the_response(server: Recorder) -> None:
     assert 'reason: jq: Cannot index array with string ("name")' in result.stderr
 
 
+@pytest.mark.exhaustive
 def test_a_program_that_does_not_end_is_ended(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """It has a limit of time, after which another program runs as ever."""
     monkeypatch.setattr(run_jq, "_SECONDS", 1)
@@ -105,6 +108,7 @@ def test_a_program_that_does_not_end_is_ended(server: Recorder, monkeypatch: pyt
     assert "1\n" == jq(server, "--jq", ".t").stdout
 
 
+@pytest.mark.exhaustive
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signal to one process")
 def test_an_interrupt_ends_a_program(server: Recorder) -> None:
     """Ctrl-C reaches it although it runs in C."""

@@ -803,6 +803,7 @@ def test_each_operation_of_generated_documents_keeps_its_meaning(trees: list[dic
     _merged(*documents)
 
 
+@pytest.mark.exhaustive
 @given(_documents(), _documents(), st.randoms(use_true_random=False))
 @settings(deadline=None, max_examples=examples(50))
 def test_names_do_not_depend_on_the_order_of_components(first: Any, other: Any, random: Any) -> None:

@@ -16,6 +16,7 @@ from tests.harness import RecordedRequest, Recorder, Response, Result, json_resp
 STRING = {"type": "string"}
 WHEN = {"type": "string", "format": "date-time"}
 ID = parameter("id", STRING, "path")
+BOX = parameter("box", STRING, "path")
 ITEM = {"type": "object", "properties": {"id": {**STRING, "readOnly": True}, "name": STRING, "due": WHEN}}
 TERMINAL = ("stdin", "stderr")
 SAFE = {"GET", "HEAD"}
@@ -76,6 +77,8 @@ def items(server: Recorder) -> Items:
         patch("/items/{id}", "changeItem", ID, body=ITEM),
         put("/items/{id}", "setItem", ID, body=ITEM),
         delete("/items/{id}", "removeItem", ID),
+        get("/boxes/{box}", "getBox", BOX, responses=shown),
+        post("/boxes/{id}/archive", "archiveBox", ID),
         server=server,
         file="shop.json",
     )
@@ -104,6 +107,16 @@ def configure(text: str) -> None:
     """Add to the configuration."""
     path = Path(os.environ["DYNACLI_CONFIG_DIR"], "config.toml")
     path.write_text(f"{path.read_text()}\n{text}")
+
+
+def test_the_state_is_read_by_the_operation_of_the_same_resource(items: Items) -> None:
+    """A POST that removes a box, at another path; parameters are matched by position, and the tag is of the box."""
+    items.server.responses["/boxes/7"] = json_response({"id": 7, "name": "old"}, 200, ETag='"1"')
+    assert "state before: get-box: 200" in plan("archive-box", "7").stdout
+    assert [("GET", "/boxes/7")] == [(request.method, request.target) for request in items.server.requests]
+    items.server.responses["/boxes/7/archive"] = json_response({}, 200)
+    assert 0 == apply().exit_code
+    assert "if-match" not in items.server.requests[-1].headers
 
 
 def test_a_plan_is_shown_and_applied(items: Items) -> None:
@@ -171,6 +184,7 @@ def test_any_changed_byte_shows(items: Items, position: int) -> None:
     assert [] == items.changes
 
 
+@pytest.mark.exhaustive
 def test_a_changed_resource_is_not_overwritten(items: Items) -> None:
     """If the state before has moved, nothing is sent, and the error names what differs."""
     rename()
@@ -258,6 +272,7 @@ def batch(*numbers: str, file: str = "change.json") -> Result:
     return run_cli("batch", "shop", "rows.ndjson", "--plan", file)
 
 
+@pytest.mark.exhaustive
 def test_a_batch_stops_and_is_resumed(items: Items) -> None:
     """After a failure nothing more is sent; only `--resume` goes on, with what did not succeed, once."""
     assert 0 == batch("7", "8", "9").exit_code

@@ -521,6 +521,7 @@ def test_processes_that_resume_at_once(items: Items, forks: Forks) -> None:
     assert ["/items/7", "/items/8", "/items/8", "/items/9"] == [change.target for change in items.changes]
 
 
+@pytest.mark.long
 def test_a_process_that_dies_at_any_change(items: Items, forks: Forks, home: Path, tmp_path: Path) -> None:
     """Nothing is sent twice: the next run says what is not known, and only `--resume` goes on."""
     rename()

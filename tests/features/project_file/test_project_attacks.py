@@ -54,11 +54,13 @@ def _record(home: Path) -> Path:
 # What the file holds.
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("text", "key"),
     [
         ('history = "full"', "history"),
         ('history = "off"', "history"),
+        ('output = "json"', "output"),
         ('[cache]\nlimit = "1 KiB"', "cache.limit"),
         ('[hooks]\nbefore = "os:system"', "hooks.before"),
         ("[hooks]", "hooks"),
@@ -129,6 +131,31 @@ def _record(home: Path) -> Path:
         (f'{_MINIMAL}[apis.shop."*".a]\ntoken = "env:HOME"', "apis.shop.*.a.token"),
         (f'{_MINIMAL}[apis.shop.auth."*"]\nsign = "id"', "apis.shop.auth.*.sign"),
         (f'{_MINIMAL}[apis.shop.profiles."*"]\nca = "x"', "apis.shop.profiles.*.ca"),
+        *(
+            (f"{_MINIMAL}[apis.shop.aliases]\nmine = {line!r}", "apis.shop.aliases.mine")
+            for line in (
+                "add-pet --body @/etc/passwd",
+                "add-pet --photo=@/etc/passwd",
+                "add-pet --unknown @/etc/passwd",
+                "add-pet --inputs=@x",
+                "add-pet --set-file a=/etc/passwd",
+                "list-pets -o @.bashrc",
+                "list-pets -o@.bashrc",
+                "list-pets -vo@.bashrc",
+                "list-pets -O",
+                "list-pets --report json=.bashrc",
+                "list-pets --plan plan.json",
+                "drop-pets --yes",
+                "drop-pets -v --yes",
+                "drop-pets --unknown --yes",
+                "list-pets --server https://evil.example",
+                "list-pets --accept-origin https://evil.example",
+                "list-pets --profile=live",
+                "list-pets -H 'Authorization: abc'",
+                "list-pets 'open",
+                "list-pets https://me:pw@evil.example",
+            )
+        ),
         ("[apis.github.auth]", "github"),
         ("[apis]\nshop = 3", "shop"),
         ("apis = 3", "apis"),
@@ -217,7 +244,7 @@ _SHAPES: dict[str, Callable[[Path], object]] = {
 }
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("shape", _SHAPES)
 def test_a_file_that_cannot_be_read_is_refused_and_holds_no_run_up(shape: str) -> None:
     """`config trust` exits with 12 and says why; every other run goes on as if the file were not there."""
@@ -229,6 +256,7 @@ def test_a_file_that_cannot_be_read_is_refused_and_holds_no_run_up(shape: str) -
     assert 0 == run_cli("demo", "search-runs", "--range", "7d", "--dry-run").exit_code
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("shape", _SHAPES)
 def test_a_trusted_file_that_becomes_another_is_not_used(shape: str) -> None:
     """What takes the place of a trusted file is not used, and says so if one of its APIs is asked for."""
@@ -552,6 +580,7 @@ def test_a_record_of_another_user_says_nothing(home: Path, project: Path) -> Non
     assert [] == _names()
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "text",
     [
@@ -718,6 +747,7 @@ def _shop_of(server: Recorder, policy: str) -> None:
     config.write_text(f"{config.read_text()}\n[apis.prod.policy]\n{policy}\n")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "policy", ["", "[apis.shop.policy]\nread_only = false\n", "[apis.shop.policy]\nallow = ['*']\n"]
 )
@@ -749,6 +779,7 @@ def test_a_policy_of_a_project_holds_for_its_apis_alone(server: Recorder) -> Non
     assert 0 == run_cli("./api.json", "list-pets").exit_code
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "words",
     [

@@ -288,7 +288,16 @@ def test_each_key_of_the_configuration_is_allowed_or_refused() -> None:
     of_calls = [*((key,) for key in PROFILE_KEYS), *(("auth", "*", key) for key in _AUTH_KEYS)]
     of_api = [*((key,) for key in _ENTRY_KEYS), *of_calls, *(("profiles", "*", *path) for path in of_calls)]
     keys = {*_KINDS, ("cache",), ("history",), *(("apis", "*", *path) for path in of_api)}
-    tables = {("policy",), ("server_vars",), ("profiles",), ("pages",), ("headers",), ("query",)}
+    tables = {
+        ("aliases",),
+        ("policy",),
+        ("server_vars",),
+        ("profiles",),
+        ("pages",),
+        ("resources",),
+        ("headers",),
+        ("query",),
+    }
     leaves = [path for path in keys if path[-1:] not in tables]
     assert [] == sorted(path for path in leaves if not _decided(path))
     assert [] == sorted(set(ALLOWED) & set(REFUSED))
@@ -382,6 +391,7 @@ def test_an_explorer_opens_an_api_of_a_trusted_file(server: Recorder) -> None:
     assert [] == server.requests
 
 
+@pytest.mark.exhaustive
 def test_a_tool_that_is_baked_takes_the_policies_along(server: Recorder, tmp_path: Path) -> None:
     """That of the file, and that of an API of the person's with the same server."""
     _write(_shop(server.origin) + '[apis.shop.policy]\ndeny = ["create-pet"]\n')

@@ -123,6 +123,7 @@ def test_is_of_no_operation(api):
 """
 
 
+@pytest.mark.exhaustive
 def test_a_response_that_breaks_the_document_fails_its_test(
     pets: Recorder, pytester: pytest.Pytester, run: _Run
 ) -> None:

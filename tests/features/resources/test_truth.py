@@ -91,7 +91,7 @@ def _derived(row: Mapping[str, str], resources: Iterable[dict[str, Any]]) -> dic
 
 
 @pytest.mark.corpus
-@pytest.mark.exhaustive
+@pytest.mark.long
 @pytest.mark.skipif(not FOLDER.is_dir(), reason=f"there are no real documents in {FOLDER}")
 def test_derived_resources_are_those_that_readers_see() -> None:
     """At least 97 % of the derived facts are right, and 92 % of the facts of the table are derived, in each column."""

@@ -157,6 +157,7 @@ def test_a_document_is_fetched_with_it(
     assert not any("cookie" in request.headers for request in other_server.requests)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "made",
     [
@@ -346,6 +347,7 @@ def test_a_cookie_of_a_socket(on_socket: Recorder, server: Recorder, home: Path)
     assert [] == server.requests
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -130,6 +130,7 @@ def _with_a_code(provider: OAuthProvider) -> None:
     provider.grants["d"] = {"scope": "read"}
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("variables", "opens"),
     [
@@ -500,7 +501,7 @@ def test_another_device_signs_in(server: Recorder, provider: OAuthProvider, home
     assert provider.given[-2] == stored_credential(home)["secrets"]["credential"]
 
 
-@pytest.mark.exhaustive
+@pytest.mark.long
 def test_many_processes_refresh_once(shop: Shop, provider: OAuthProvider, home: Path) -> None:
     """Fifty processes that find the same token over ask the provider once, and all carry what it gave."""
     _login(provider)

@@ -83,6 +83,7 @@ def _with(**more: str) -> Callable[[str], str]:
     return change
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("change", "text"),
     [

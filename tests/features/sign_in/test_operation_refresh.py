@@ -297,7 +297,7 @@ def test_another_program_was_faster(directory: Directory, home: Path) -> None:
 _THEIRS = ("auth", "login", "shop", "--scheme", "auth", "--with-token", "--store", "file")
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(3)
 @pytest.mark.usefixtures("ring")
 @pytest.mark.parametrize("store", ["file", "keyring"])
 @pytest.mark.parametrize(
@@ -376,6 +376,7 @@ def test_an_operation_that_is_named(directory: Directory, home: Path) -> None:
     assert 2 == len(directory.refreshes())
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("refresh", "more"),
     [

@@ -103,6 +103,7 @@ def _holding(secrets: Iterable[str], place: Path) -> list[Path]:
 _STATES: list[tuple[int, set[int]]] = [(-60, {10}), (20, {4, 10}), (3600, {4})]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("store", "seconds", "codes", "stride"),
     [

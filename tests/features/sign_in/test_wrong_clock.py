@@ -54,7 +54,7 @@ def provider(server: Recorder, other_server: Recorder, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("steps", [(-YEARS,), (YEARS,), (YEARS, 0.0), (-YEARS, 0.0), (YEARS, -YEARS, 0.0)])
-@pytest.mark.sampled(1)
+@pytest.mark.sampled(0)
 def test_a_token_is_refreshed_once_for_each_step_of_the_clock(
     provider: OAuthProvider, server: Recorder, at: At, steps: tuple[float, ...]
 ) -> None:

@@ -30,6 +30,7 @@ def _run(words: list[str]) -> Result:
     return run_cli(*words)
 
 
+@pytest.mark.exhaustive
 def test_every_line_of_it_runs() -> None:
     """The commands stand there as they are typed, and find and call what they are about."""
     text = run_cli("skill", "demo").stdout

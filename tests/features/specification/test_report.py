@@ -137,3 +137,17 @@ def test_problems_are_located() -> None:
 def test_the_report_raises_for_no_value(tree: Any, version: str) -> None:
     """A report never prevents the use of a document, so it accepts any value."""
     assert isinstance(report(tree, version), list)
+
+
+@pytest.mark.parametrize("value", [{}, {"a": {}}])
+def test_a_map_that_the_specification_does_not_know_is_reported(value: dict[str, Any]) -> None:
+    """Also if it is empty, such as the `inputs` that belong to Arazzo."""
+    tree = {
+        "openapi": "3.1.0",
+        "info": {"title": "", "version": ""},
+        "paths": {},
+        "components": {"inputs": value},
+    }
+    assert [("/components", "Unknown here: `inputs`")] == [
+        (problem.pointer, problem.message) for problem in report(tree, "3.1")
+    ]

@@ -112,6 +112,7 @@ def test_a_document_is_the_response_after_one_request(server: Recorder) -> None:
     assert (TriedUrl(f"{server.origin}/pets?v=***", expected),) == found.tried
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("body", "phrase"),
     [
@@ -546,6 +547,7 @@ def test_a_broken_catalog_leads_nowhere(server: Recorder, body: bytes) -> None:
 # Validated by content
 
 
+@pytest.mark.exhaustive
 def test_an_application_that_serves_every_path_is_no_document(server: Recorder) -> None:
     """A page at a document's usual place is a page, and its text is read only once."""
     server.responses = _Everywhere(_page("<script src=/app.js></script> see ours/openapi.json"))
@@ -607,7 +609,7 @@ def test_a_link_to_another_origin_is_told_and_not_followed(server: Recorder, oth
     assert "hunter2" not in repr(caught.value.as_json())
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "reference",
     [
@@ -647,6 +649,7 @@ def test_a_redirect_to_another_origin_is_not_followed(server: Recorder, other_se
     assert expected == _results(caught.value, server.origin)["/openapi.json"]
 
 
+@pytest.mark.exhaustive
 def test_where_the_api_itself_redirects_elsewhere_its_origin_is_searched(
     server: Recorder, other_server: Recorder
 ) -> None:
@@ -757,6 +760,7 @@ def test_a_host_that_is_not_there_is_a_network_error() -> None:
         discover(f"http://127.0.0.1:{port}/")
 
 
+@pytest.mark.exhaustive
 def test_an_empty_search_tells_everything_that_was_tried(server: Recorder) -> None:
     """The error has the number of places, the list of them in a fixed order, and what to do."""
     errors = []
@@ -778,6 +782,7 @@ def test_an_empty_search_tells_everything_that_was_tried(server: Recorder) -> No
     assert (len(error["tried"]), True) == (len(lines), lines[0].endswith("  404"))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_place_that_wants_a_credential_is_told(server: Recorder, status: int) -> None:
     """If the API or its document is locked, the search goes on, and the error says what is wanted."""
@@ -813,6 +818,7 @@ def test_there_is_a_limit_to_the_requests(server: Recorder) -> None:
     assert len(server.requests) <= MAX_REQUESTS
 
 
+@pytest.mark.exhaustive
 def test_all_link_headers_count_over_six_connections(server: Recorder) -> None:
     """Several `Link` headers all count, and there are at most six connections at once."""
 
@@ -885,7 +891,7 @@ def _endless(out: Any, is_over: threading.Event) -> None:
         out.write(bytes(2**20))
 
 
-@pytest.mark.sampled(1)
+@pytest.mark.sampled(0)
 @pytest.mark.parametrize("writer", [_hanging, _dripping], ids=["hanging", "dripping"])
 def test_a_place_that_does_not_respond_is_left(writer: Any) -> None:
     """One place that hangs costs its own time only, and the document beside it is found."""
@@ -895,7 +901,7 @@ def test_a_place_that_does_not_respond_is_left(writer: Any) -> None:
     assert "timed out" == _results(found, origin)["/swagger.json"]
 
 
-@pytest.mark.sampled(1)
+@pytest.mark.sampled(0)
 @pytest.mark.parametrize("writer", [_hanging, _dripping], ids=["hanging", "dripping"])
 def test_a_server_that_never_responds_is_left_in_time(writer: Any) -> None:
     """However a server holds every request up, the search ends when its time is over, and says so."""
@@ -904,7 +910,7 @@ def test_a_server_that_never_responds_is_left_in_time(writer: Any) -> None:
     assert "timed out" in _results(caught.value, origin).values()
 
 
-@pytest.mark.sampled(1)
+@pytest.mark.sampled(0)
 @pytest.mark.parametrize("writer", [_hanging, _dripping], ids=["hanging", "dripping"])
 def test_a_root_that_never_ends_does_not_hide_the_document(writer: Any) -> None:
     """A root that is a stream of its own is left after a while, and the places are tried."""
@@ -914,6 +920,7 @@ def test_a_root_that_never_ends_does_not_hide_the_document(writer: Any) -> None:
     assert "timed out" == found.tried[0].result
 
 
+@pytest.mark.exhaustive
 def test_a_slow_document_that_was_given_is_waited_for() -> None:
     """What the person named may be large and slow: the patience with pages does not hold for it."""
 
@@ -971,6 +978,7 @@ def test_a_document_that_is_coming_is_waited_for(monkeypatch: pytest.MonkeyPatch
     assert (["large"], True) == ([document.title for document in found.documents], clock.is_noticed.is_set())
 
 
+@pytest.mark.exhaustive
 def test_an_endless_response_is_cut_at_the_limit() -> None:
     """A place that sends more than 50 MiB is told, and the document beside it is found."""
     with _slow(

@@ -47,6 +47,7 @@ def test_several_headers_are_one_list() -> None:
     assert ["/a", "/b", "/c"] == [link.target for link in parse_links(["</a>", "</b>, </c>"])]
 
 
+@pytest.mark.exhaustive
 @given(st.lists(st.text(alphabet=st.sampled_from('<>;,="\\ \tabrel/\n\u00e9\U0001f600'))))
 @example(['<a>; rel="\\'])
 @example(["<a>;rel=x," * 300])

@@ -5,7 +5,6 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import pytest
@@ -63,6 +62,14 @@ class _Clock:
     def monotonic(self) -> float:
         """Return the seconds of the clock."""
         return time.monotonic() + self.ahead
+
+    def end_after_others(self, server: Recorder) -> None:
+        """End the time of the search when it asks for nothing else any more."""
+        asked = -1
+        while asked != len(server.requests):
+            asked = len(server.requests)
+            time.sleep(0.6)
+        self.ahead = 100.0
 
 
 @pytest.fixture(autouse=True)
@@ -287,11 +294,7 @@ def test_a_place_that_stays_silent_is_given_up_and_named(
     is_over, clock = threading.Event(), _Clock(monkeypatch)
 
     def hang(_: Any) -> Response:
-        asked = -1
-        while asked != len(server.requests):  # the others get a response meanwhile
-            asked = len(server.requests)
-            is_over.wait(0.6)
-        clock.ahead = 100.0
+        clock.end_after_others(server)
         assert is_over.wait(PATIENCE)
         return _titled("late")
 
@@ -323,7 +326,7 @@ _NAMING: dict[str, dict[str, Response]] = {
 """How a server names the place where it makes its document when it is first asked for it."""
 
 
-@pytest.mark.exhaustive
+@pytest.mark.sampled(0)
 @pytest.mark.parametrize("responses", _NAMING.values(), ids=_NAMING)
 def test_a_named_place_gets_as_long_as_a_given_one(server: Recorder, responses: dict[str, Response]) -> None:
     """The document comes long after the search is over for what is only guessed."""
@@ -339,7 +342,7 @@ def test_a_named_place_gets_as_long_as_a_given_one(server: Recorder, responses: 
     assert ["made"] == [document.title for document in found.documents]
 
 
-@pytest.mark.sampled(1)
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("path", ["/", "/anything"])
 def test_a_given_place_gets_its_time(server: Recorder, path: str) -> None:
     """It may be the document itself, or name it."""
@@ -361,6 +364,7 @@ def test_a_given_place_gets_its_time(server: Recorder, path: str) -> None:
     ]
 
 
+@pytest.mark.exhaustive
 def test_a_guess_is_cut_short(server: Recorder) -> None:
     """A server that responds to others is not waited for beyond the limit."""
     is_over = threading.Event()
@@ -372,17 +376,18 @@ def test_a_guess_is_cut_short(server: Recorder) -> None:
         is_over.set()
 
 
+@pytest.mark.exhaustive
 def test_the_error_names_the_place_that_the_server_named(
     server: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is the one that matters, whatever else was silent or locked."""
-    monkeypatch.setattr(search_origin, "NAMED_SECONDS", 0.8)
+    monkeypatch.setattr(search_origin, "NAMED_SECONDS", 2.5)
     is_over = threading.Event()
     hang = _once(is_over, Response(404))
     server.responses = {"/": _VIEWER, "/made": hang, "/openapi.json": hang, "/swagger.json": Response(401)}
     try:
         with pytest.raises(DocumentError) as caught:
-            discover(server.origin, seconds=0.3)
+            discover(server.origin, seconds=1.5)
     finally:
         is_over.set()
     place = f"{server.origin}/made"
@@ -418,7 +423,7 @@ def test_a_document_that_has_come_does_not_wait_for_guesses(
     assert time.monotonic() - started < PATIENCE
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(0)
 @pytest.mark.parametrize(
     "place",
     [
@@ -439,16 +444,19 @@ def test_further_places_below_the_root(server: Recorder, place: str) -> None:
     assert [f"{server.origin}/{place}"] == [document.url for document in discover(server.origin).documents]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("others", [Response(404), Response(403)], ids=["unknown", "locked"])
 def test_api_add_waits_for_the_only_silent_place(
     others: Response, server: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server that responds to all other places makes its document there: it is asked for as a URL that was given."""
-    monkeypatch.setattr(search_origin, "discover", partial(discover, seconds=0.4))
-    is_slow = iter([True])
+    clock, is_asked_again, is_slow = _Clock(monkeypatch), threading.Event(), iter([True])
 
     def made(_: Any) -> Response:
-        time.sleep(1.2 if next(is_slow, False) else 0)
+        if next(is_slow, False):
+            clock.end_after_others(server)
+            assert is_asked_again.wait(PATIENCE)
+        is_asked_again.set()
         return _titled("made")
 
     server.responses = {"/api/swagger.json": made, "/openapi.json": others}
@@ -458,13 +466,22 @@ def test_api_add_waits_for_the_only_silent_place(
     assert "/api/swagger.json" == server.last.target
 
 
-def test_the_error_names_a_silent_place_although_others_are_locked(server: Recorder) -> None:
+@pytest.mark.exhaustive
+def test_the_error_names_a_silent_place_although_others_are_locked(
+    server: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A hint to sign in would lead away from the place that matters."""
-    is_over = threading.Event()
-    server.responses = {"/api/swagger.json": _once(is_over, Response(404)), "/openapi.json": Response(403)}
+    is_over, clock = threading.Event(), _Clock(monkeypatch)
+
+    def hang(_: Any) -> Response:
+        clock.end_after_others(server)
+        assert is_over.wait(PATIENCE)
+        return Response(404)
+
+    server.responses = {"/api/swagger.json": hang, "/openapi.json": Response(403)}
     try:
         with pytest.raises(DocumentError) as caught:
-            discover(server.origin, seconds=0.4)
+            discover(server.origin, seconds=2 * PATIENCE)
     finally:
         is_over.set()
     assert f"If the document is at `{server.origin}/api/swagger.json`, give that URL" in caught.value.hint

@@ -31,7 +31,7 @@ def _is_trial(request: RecordedRequest) -> bool:
     return request.target.endswith(("/health", "/flows"))
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("at_root", "expected"),
     [
@@ -189,6 +189,7 @@ def test_slowness_decides_nothing(
     ]
 
 
+@pytest.mark.exhaustive
 def test_the_wait_for_a_document_ends(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """A place that keeps silent is told, and the document beside it is taken."""
     monkeypatch.setattr(search_origin, "RIVAL_SECONDS", 0.5)

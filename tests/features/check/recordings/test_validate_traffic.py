@@ -65,6 +65,7 @@ def _found(entry: dict[str, Any], *words: str) -> tuple[int, list[str], list[str
     return result.exit_code, findings, [text for row in rows for text in row["not_validated"]]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("entry", "findings"),
     [
