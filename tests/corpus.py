@@ -13,7 +13,6 @@ import io
 import json
 import multiprocessing
 import os
-import re
 import resource
 import shlex
 import sys
@@ -36,7 +35,7 @@ from dynacli.environment import Environment
 from dynacli.errors import DocumentError, DynacliError
 from dynacli.features.mock.mock_server import MockServer
 from dynacli.openapi.catalog.catalog_writer import catalog_in_memory
-from dynacli.openapi.catalog.compiler.compile_document import compile_document
+from dynacli.openapi.catalog.compiler.compile_document import Compiled, compile_document
 from dynacli.options.standard_options import Options
 from dynacli.registry.opened_api import OpenedApi
 from dynacli.registry.revisions.revisions import OpenRequest, Revisions
@@ -122,13 +121,8 @@ def drive(path: Path, name: str, *, most: int = 0) -> DocumentReport:
         return report
     report.in_document = _count(document.tree)
     report.listed = len(compiled.operations)
-    catalog = catalog_in_memory(compiled, [])
-    api = OpenedApi(
-        OpenRequest("it", _environment()),
-        Revisions(os.devnull, str(path)),
-        catalog,
-        {"uri": path.as_uri(), "revision": "none"},
-    )
+    api = opened(path, compiled)
+    catalog = api.catalog
     for width in (40, WIDTH):
         page = overview_page(_environment(width), api, Options()).splitlines()
         wide = [
@@ -156,6 +150,43 @@ def drive(path: Path, name: str, *, most: int = 0) -> DocumentReport:
     return report
 
 
+def opened(path: Path, compiled: Compiled) -> OpenedApi:
+    """Return the API `it` of a compiled document, which is in memory alone."""
+    return OpenedApi(
+        OpenRequest("it", _environment()),
+        Revisions(os.devnull, str(path)),
+        catalog_in_memory(compiled, []),
+        {"uri": path.as_uri(), "revision": "none"},
+    )
+
+
+def pages(api: OpenedApi, name: str, width: int) -> tuple[str, str, str]:
+    """Return the help page, the description and the summary of an operation, as a terminal of a width has them.
+
+    The last line of a description, the command of the example, is left out: it stays whole, so that it can be copied.
+    """
+    command, context = _context(api, name, width)
+    plain = Painter(enabled=False)
+    return (
+        command.page(context.obj),
+        described_details(api, name)[1](plain, width).rpartition("\n")[0],
+        summary_text(operation_summary(api, name), plain, width),
+    )
+
+
+def too_wide(page: str, width: int) -> list[str]:
+    """Return the lines that run over a width, without those of a command with an argument that cannot be broken."""
+    return [line for line in page.splitlines() if cell_width(line) > width and not _is_one_argument(line)]
+
+
+def _is_one_argument(line: str) -> bool:
+    """Return whether a line is a single argument of a command, such as a long text in quotes."""
+    try:
+        return len(shlex.split(line.removesuffix(" \\"))) == 1
+    except ValueError:
+        return False
+
+
 def _count(tree: dict[str, object]) -> int:
     paths = tree.get("paths")
     methods = {"get", "put", "post", "delete", "options", "head", "patch", "trace", "query"}
@@ -172,8 +203,10 @@ def _environment(width: int = WIDTH) -> Environment:
     )
 
 
-def _context(api: OpenedApi, name: str, **options: Any) -> tuple[OperationCommand, click.Context]:
-    run = Run(_environment())
+def _context(
+    api: OpenedApi, name: str, width: int = WIDTH, **options: Any
+) -> tuple[OperationCommand, click.Context]:
+    run = Run(_environment(width))
     run.options = replace(run.options, **options)
     # Credentials are another subject.
     operation = replace(api.catalog.operation(name), security=())
@@ -186,13 +219,13 @@ def _helps(api: OpenedApi, name: str, report: DocumentReport) -> bool:
     command, context = _context(api, name)
     page = command.page(context.obj)
     lines = page.splitlines()
-    too_wide = [line for line in lines if cell_width(line) > WIDTH and not _has_long_word(line)]
-    if too_wide:
-        report.reasons[f"help: {name}: too wide: {too_wide[0][:60]}"] += 1
+    wide = too_wide(page, WIDTH)
+    if wide:
+        report.reasons[f"help: {name}: too wide: {wide[0][:60]}"] += 1
     if not any(line.startswith("  dynacli it") for line in lines):
         report.reasons[f"help: {name}: no example"] += 1
         return False
-    return not too_wide
+    return not wide
 
 
 def _has_summary(api: OpenedApi, name: str, report: DocumentReport, *, accepts_line: bool) -> bool:
@@ -218,11 +251,6 @@ def _is_described(api: OpenedApi, name: str, report: DocumentReport) -> bool:
     if size > DESCRIPTION_BYTES:
         report.reasons[f"describe: {name}: {size} bytes"] += 1
     return size <= DESCRIPTION_BYTES
-
-
-def _has_long_word(line: str) -> bool:
-    """Return whether a word cannot share a line with others: a quoted value of an example is one word."""
-    return max(map(cell_width, re.findall(r"'[^']*'|\S+", line))) > WIDTH // 2
 
 
 def _builds(

@@ -1,8 +1,9 @@
 """Decides what the quick run leaves out: cases of large tables, and most of Hypothesis' examples.
 
 `pytest` alone makes the quick run, `pytest -m exhaustive` makes the rest, and `pytest -m ""` makes both at once.
-A test is left out of the quick run by the marker `exhaustive`, or, but for so many of its cases, by `sampled(count)`;
-`sampled(count, most)` leaves out some of a very large table even from the rest, unless `DYNACLI_TEST_ALL` is set.
+A test is left out of the quick run by the marker `exhaustive`, or, but for so many of its cases, by `sampled(count)`.
+The exhaustive run takes six further cases, or as many as `sampled(count, most)` says. It leaves out what takes many
+seconds, by the marker `long`. `DYNACLI_TEST_ALL=1` adds these tests and all cases.
 A test of Hypothesis runs in both, each time with as many examples as `examples` says. They are the same in each run,
 so that a change is not blamed for what another change did; `--hypothesis-seed=N` looks for new ones.
 """
@@ -20,6 +21,9 @@ _QUICK = "not exhaustive"
 
 _FROM_OUTSIDE = ("corpus", "outside", "servers", "bench")
 """Markers of tests that need what a clone does not bring, so the quick run is the same on every machine."""
+
+_MOST = 6
+"""Cases of a table that the exhaustive run takes if the marker does not say it."""
 
 _EXAMPLES = {"quick": 10, "exhaustive": 50}
 """Profile of Hypothesis → how many examples it makes up if a test does not say it."""
@@ -46,20 +50,21 @@ def mark_exhaustive(items: list[pytest.Item]) -> None:
     left_out: set[str] = set()
     tables: dict[str, list[pytest.Item]] = {}
     for item in items:
-        if _is_about_others(item) or _has_all_examples(item):
-            item.add_marker("exhaustive")
-        elif item.get_closest_marker("sampled") and not item.get_closest_marker("exhaustive"):
+        if item.get_closest_marker("sampled"):
             tables.setdefault(item.nodeid.partition("[")[0], []).append(item)
+        if item.get_closest_marker("long"):
+            left_out.add(item.nodeid)
+        if item.get_closest_marker("long") or _is_about_others(item) or _has_all_examples(item):
+            item.add_marker("exhaustive")
     for table in tables.values():
         sampled = table[0].get_closest_marker("sampled")
-        count, most = (*sampled.args, len(table))[:2] if sampled else (0, 0)
+        count, most = (*sampled.args, _MOST)[:2] if sampled else (0, 0)
         sample = {item.nodeid for item in _sample(table, count)}
         rest = [item for item in _shuffled(table) if item.nodeid not in sample]
         for item in rest:
             item.add_marker("exhaustive")
-        if not os.environ.get("DYNACLI_TEST_ALL"):
-            left_out |= {item.nodeid for item in rest[most:]}
-    if left_out:
+        left_out |= {item.nodeid for item in rest[most:]}
+    if left_out and not os.environ.get("DYNACLI_TEST_ALL"):
         items[:] = [item for item in items if item.nodeid not in left_out]
 
 

@@ -16,11 +16,17 @@ COVERAGE = 95
 """The least coverage of the quick and the interactive tests, in percent, branches counted."""
 
 _INTERACTIVE = (
+    "tests/features/apis",
     "tests/features/bake",
+    "tests/features/check",
     "tests/features/explorer",
+    "tests/features/learn",
     "tests/features/mcp",
     "tests/features/mock",
     "tests/features/proxy",
+    "tests/features/sign_in",
+    "tests/features/sql",
+    "tests/features/workflows",
 )
 """Folders whose exhaustive tests count for the coverage, since few of their tests are quick."""
 
@@ -75,7 +81,7 @@ TASKS = {
     ),
     "test": Task("the quick tests", (("pytest", "-n", "auto"),)),
     "interactive": Task(
-        "the long tests of baked tools, of the explorer and of the servers, which count for the coverage",
+        "the long tests of the features that are tried over time, which count for the coverage",
         (("pytest", "-n", "auto", "-m", "exhaustive", *_INTERACTIVE),),
     ),
     "exhaustive": Task(

@@ -54,6 +54,7 @@ _GROUPS = {"openapi", "features"}
 """Packages that only hold other packages."""
 _BETWEEN_FEATURES = {
     ("explorer", "plans"): "the explorer shows and applies plans",
+    ("learn", "proxy"): "`learn --proxy` forwards requests as the proxy does",
     ("proxy", "check"): "the report of the proxy at its end, and its `--learn`, are those of a check",
     ("pytest_plugin", "check"): "the plugin runs the calls of `check` as tests",
 }
@@ -150,6 +151,7 @@ def _room(module: str) -> str:
     return ".".join(steps[: 2 if steps[:1] and steps[0] in _GROUPS else 1]) or "__init__"
 
 
+@pytest.mark.exhaustive
 def test_imports_lead_down_the_floors() -> None:
     """A module imports from its own room, and from rooms below it."""
     surplus = {
@@ -237,6 +239,7 @@ _TAKEN_ON = {"dynacli.http.import_httpx", "dynacli.import_orjson", "dynacli.vali
 """Modules that list what they import for others: libraries, leaner, and what needs openapi-core, late and in one."""
 
 
+@pytest.mark.exhaustive
 def test_a_public_name_is_used_elsewhere() -> None:
     """Other modules import it, tests among them, or take it from a module or a table; else it has an underscore."""
     tests = Path(__file__).parent

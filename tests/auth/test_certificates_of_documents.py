@@ -40,6 +40,7 @@ def _serve(server: TlsServer, paths: dict[str, Any], **more: Any) -> None:
     server.documents["/openapi.json"] = json.dumps(document(paths, [server.origin], **more)).encode()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("path", ["/openapi.json", "/"], ids=["document", "searched for"])
 def test_an_authority_is_given_with_the_api(path: str, certificates: Certificates, home: Path) -> None:
     """`api add --ca` is for the document, its search and its references, and is kept for calls and refreshes."""

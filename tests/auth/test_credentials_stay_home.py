@@ -278,6 +278,7 @@ def _baits(url: str) -> list[str]:
     ]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("key", ["name", "description"])
 def test_no_text_of_a_document_takes_the_place_of_a_url(
     key: str, server: Recorder, other_server: Recorder, token: str

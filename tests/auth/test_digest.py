@@ -101,6 +101,7 @@ def test_names_that_are_not_ascii() -> None:
     assert "username*" in authorization(RFC, "\u0416:x", "GET", "/", "c", 1)  # not in Latin-1 either
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "words",
     [

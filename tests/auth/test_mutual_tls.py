@@ -119,6 +119,7 @@ def test_a_server_that_wants_a_certificate_is_named(
     assert expected in result.stderr
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("auth", "code", "expected"),
     [

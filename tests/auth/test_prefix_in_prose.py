@@ -49,6 +49,7 @@ def test_only_a_key_in_authorization_has_a_word(more: dict[str, Any]) -> None:
     assert "" == prefix_in_prose(_key('required prefix "Token"', **more))
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("typed", "table", "sent"),
     [

@@ -89,6 +89,7 @@ def test_keys_that_are_not_of_the_scheme_give_nothing(shop: Shop, home: Path) ->
         run_cli("api", "remove", "shop", "--yes")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("line", "expected"),
     [

@@ -27,6 +27,7 @@ _STEPS = {"put": put, "logout": logout}
 _QUICK = ("another in the keyring", "forgotten")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("name", "stride"),
     [

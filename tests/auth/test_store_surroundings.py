@@ -121,6 +121,7 @@ def test_a_store_of_a_newer_version(store: Path, provider: OAuthProvider) -> Non
     assert [] == provider.server.requests
 
 
+@pytest.mark.exhaustive
 def test_a_store_that_another_process_has_locked(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is waited for a while; what needs no change goes on."""
     monkeypatch.setattr(files, "LOCK_SECONDS", 0.05)

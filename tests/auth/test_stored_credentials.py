@@ -38,7 +38,7 @@ def sent_credential(request: Any) -> str:
 
 @pytest.mark.parametrize("store", ["file", "keyring"])
 @pytest.mark.parametrize("name", SCHEMES)
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(3)
 def test_a_stored_credential_is_sent(shop: Shop, canary: str, ring: Keyring, name: str, store: str) -> None:
     """It is kept by `auth login`, listed, explained, sent if the scheme has it, and forgotten by `auth logout`."""
     shop.register({"auth": SCHEMES[name]}, [{"auth": []}])

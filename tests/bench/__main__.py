@@ -15,6 +15,7 @@ from dynacli.features.demo.demo_server import running
 from tests.bench.batch_calls import against_curl, against_httpx
 from tests.bench.documents import GENERATED, MANY, OTHER
 from tests.bench.hundred_pages import compare_pages, memory_of_pages
+from tests.bench.mirror import compare_queries, compare_second_syncs, compare_syncs
 from tests.bench.process import FailedRunError, compare, run
 from tests.bench.proxy_latency import added_milliseconds
 from tests.bench.refreshing import compare_revisions, due_against_fresh, large_against_small
@@ -137,6 +138,28 @@ def _hundred_pages(setting: Setting, pairs: int) -> Row:
     found = compare_pages(setting, pairs)
     name, reported = "100 pages of 100 items, as CSV", "the same requests by `httpx.Client`"
     return Row(name, reported, f"{found.base_ms:.1f} ms", f"{found.run_ms:.1f} ms", found.ratio, (0, 1.5))
+
+
+def _mirror(name: str, *, has_tags: bool) -> tuple[str, Callable[[Setting, int], Row]]:
+    def measure(setting: Setting, pairs: int) -> Row:
+        found = compare_syncs(setting, min(pairs, 3), has_tags=has_tags)
+        title = "sync of 100,000 items of 1 KB" + (", ETags" if has_tags else "")
+        base = "the same requests by `httpx.Client`"
+        return Row(title, base, f"{found.base_ms:.0f} ms", f"{found.run_ms:.0f} ms", found.ratio, (0, 5))
+
+    return name, measure
+
+
+def _mirror_again(setting: Setting, pairs: int) -> Row:
+    found = compare_second_syncs(setting, min(pairs, 3))
+    name, base = "the same again, nothing changed", "the same requests by `httpx.Client`"
+    return Row(name, base, f"{found.base_ms:.0f} ms", f"{found.run_ms:.0f} ms", found.ratio, (0, inf))
+
+
+def _mirror_query(setting: Setting, pairs: int) -> Row:
+    found = compare_queries(setting, min(pairs, 5))
+    name, base = "group by over 100,000 rows", "the same by the module sqlite3"
+    return Row(name, base, f"{found.base_ms:.0f} ms", f"{found.run_ms:.0f} ms", found.ratio, (0, 1.5))
 
 
 def _memory_of_pages(setting: Setting, pairs: int) -> Row:
@@ -294,6 +317,10 @@ _RUNS = dict(
         ("thousand calls", _thousand_calls),
         ("hundred pages", _hundred_pages),
         ("hundred pages memory", _memory_of_pages),
+        _mirror("mirror", has_tags=False),
+        _mirror("mirror with ETags", has_tags=True),
+        ("mirror again", _mirror_again),
+        ("mirror query", _mirror_query),
         ("batch and curl", _batch_and_curl),
         ("batch and httpx", _batch_and_httpx),
         _proxied("proxy, added milliseconds", 1, 0),

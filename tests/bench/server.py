@@ -1,7 +1,7 @@
 """A server that responds at once, whatever it is asked: `python -m tests.bench.server BODY...`.
 
 It responds with the file whose name without its suffix is a segment of the path, else with the first; with 304 if a
-request has a condition.
+request has a condition. After `--no-tag`, responses have no validator.
 It writes its port on standard output and ends with the process that started it, by its standard input.
 """
 
@@ -37,13 +37,15 @@ def _response(connection: socket.socket, responses: dict[str, bytes]) -> None:
                 heard = b""
 
 
-def _written(body: bytes) -> bytes:
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{_TAG}Content-Length: {len(body)}\r\n\r\n"
+def _written(body: bytes, tag: str) -> bytes:
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{tag}Content-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
 
 
 def _main() -> None:
-    responses = {Path(word).stem: _written(Path(word).read_bytes()) for word in sys.argv[1:]}
+    words = [word for word in sys.argv[1:] if word != "--no-tag"]
+    tag = "" if "--no-tag" in sys.argv else _TAG
+    responses = {Path(word).stem: _written(Path(word).read_bytes(), tag) for word in words}
     listener = socket.create_server(("127.0.0.1", 0), backlog=64)
     threading.Thread(target=_serve, args=(listener, responses), daemon=True).start()
     sys.stdout.write(f"{listener.getsockname()[1]}\n")

@@ -80,6 +80,7 @@ def test_a_body_is_sent_once_with_its_type(api: str, server: Recorder) -> None:
     assert [str(len(request.body))] == request.headers["content-length"]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("value", "segment"),
     [
@@ -299,6 +300,7 @@ def test_a_bomb_is_not_shown(api: str, server: Recorder) -> None:
     assert "larger than 64 MiB" in result.stderr
 
 
+@pytest.mark.exhaustive
 def test_a_large_response_fits_into_a_file(api: str, server: Recorder) -> None:
     """What is too large to be shown can be kept with `-o @FILE`."""
     headers = {"Content-Type": "application/octet-stream", "Content-Encoding": "gzip"}
@@ -315,6 +317,7 @@ def test_a_truncated_response_is_a_network_error(api: str, server: Recorder) -> 
     assert (6, "", 1) == (result.exit_code, result.stdout, len(server.requests))
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("word", "phrase"),
     [

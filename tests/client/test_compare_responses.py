@@ -186,6 +186,7 @@ def test_the_document_tells_which_values_are_times() -> None:
     assert not time_places(BodySchema())(("at",))
 
 
+@pytest.mark.exhaustive
 def test_nesting_has_no_limit() -> None:
     """A body may be deeper than Python's stack."""
     left: Any = 1
@@ -196,6 +197,7 @@ def test_nesting_has_no_limit() -> None:
     assert (1, 2) == (found.left, found.right)
 
 
+@pytest.mark.exhaustive
 def test_long_lists_are_compared_in_linear_time() -> None:
     """Ten times as many items take about ten times as long, whatever their order is."""
 

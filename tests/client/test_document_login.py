@@ -80,6 +80,7 @@ def test_another_error_is_no_question(
     assert [None] == _sent(server, "authorization")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("variables", "challenge", "expected"),
     [

@@ -148,6 +148,7 @@ def test_read_follows_to_what_changes_nothing_alone(server: Recorder) -> None:
     assert 0 == run_cli("read", api, "look", "--follow", "at").exit_code
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("response", "code", "said", "written"),
     [

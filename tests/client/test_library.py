@@ -199,6 +199,7 @@ def test_headers_and_cookies_are_inputs(pets: dynacli.Api, server: Recorder) -> 
     assert (["abc"], ["session=s"]) == (server.last.headers["x-trace"], server.last.headers["cookie"])
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("inputs", "body"),
     [

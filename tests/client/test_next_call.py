@@ -25,6 +25,8 @@ def _document(origin: str) -> dict[str, Any]:
         post("/pets", "createPet"),
         get("/pets/{id}", "getPet", _ID),
         post("/pets/{id}", "changePet", _ID),
+        put("/pets/{id}", "replacePet", _ID),
+        put("/pets/{id}/owner", "setOwner", _ID),
         post("/pets/{id}/visits", "createVisit", _ID),
         get("/visits/{visitId}", "getVisit", parameter("visitId", {"type": "integer"}, "path")),
         post("/teams/{team}/members", "addMember", _TEAM),
@@ -73,6 +75,9 @@ def _next(result: Any) -> str:
         ("create-visit p1", {"id": "three"}, {}, ""),
         ("add-member red", {"id": "m1"}, {}, "get-member red m1"),
         ("change-pet p9", {"id": "p9"}, {}, ""),
+        ("replace-pet p9", {"id": "p9"}, {}, "get-pet p9"),
+        ("replace-pet p9", None, {"Location": "/v1/visits/3"}, "get-visit 3"),
+        ("set-owner p1", {"id": "p1"}, {}, ""),
         ("start-job", {"job": "j1"}, {}, "get-job j1"),
         ("start-job", {"job": "j1", "status": "done"}, {}, "get-job j1"),
         (
@@ -86,13 +91,22 @@ def _next(result: Any) -> str:
         ("GET /pets", {"id": "p1"}, {}, ""),
     ],
 )
-def test_the_next_command_reads_what_was_created(
+def test_the_next_command_reads_what_was_changed(
     server: Recorder, api: str, called: str, value: Any, headers: Mapping[str, str], words: str
 ) -> None:
-    """By a link, by `Location`, or by the id in the response; and it asks for exactly the resource that was created."""
+    """By a link, by `Location`, by its own URL, or by the id in the response; and it asks for exactly this resource."""
     headers = {name: text.replace("ORIGIN", server.origin) for name, text in headers.items()}
     response = json_response(value, 202 if called == "start-job" else 201, **headers)
-    for path in ("/pets", "/pets/p1/visits", "/pets/p9", "/teams/red/members", "/jobs", "/orders", "/notes"):
+    for path in (
+        "/pets",
+        "/pets/p1/owner",
+        "/pets/p1/visits",
+        "/pets/p9",
+        "/teams/red/members",
+        "/jobs",
+        "/orders",
+        "/notes",
+    ):
         server.responses[f"/v1{path}"] = response
     line = _next(run_cli(api, *called.split(), "--validate", "off"))
     assert (f"dynacli {api} {words}" if words else "") == line
@@ -103,6 +117,33 @@ def test_the_next_command_reads_what_was_created(
         assert "GET" == server.last.method
 
 
+def test_the_next_command_takes_the_id_of_the_resource(
+    server: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The path of an item shows which field it is; and the item may have a path elsewhere, which ends in `.json`."""
+    monkeypatch.setenv("AI_AGENT", "1")
+    text = {"type": "string"}
+    order = {"type": "object", "properties": {"id": text, "code": text}}
+    content = {"application/json": {"schema": {"type": "array", "items": order}}}
+    listed = {"200": {"description": "", "content": content}}
+    api = save(
+        api_of(
+            get(
+                "/shops/{shop}/orders.json",
+                "listOrders",
+                parameter("shop", text, "path"),
+                responses=listed,
+            ),
+            get("/orders/{code}.json", "getOrder", parameter("code", text, "path")),
+            server=server.origin,
+        )
+    )
+    server.responses["/shops/7/orders.json"] = json_response([{"id": "1", "code": "a"}])
+    result = run_cli(api, "list-orders", "7", "-o", "agent")
+    assert f"next: dynacli {api} get-order a -o agent" in result.stdout
+
+
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "value",
     [

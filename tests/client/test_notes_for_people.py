@@ -6,6 +6,7 @@ from tests.documents import get, parameter, post, save_api
 from tests.harness import RecordedRequest, Recorder, Response, json_response, run_cli
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("expression", "said"),
     [

@@ -171,7 +171,7 @@ def _expected(kind: str, word: str, way: str, *, is_agreed: bool) -> int:
     return 0 if is_allowed and (kind == "allow" or is_agreed) else 11
 
 
-@pytest.mark.sampled(16, 300)
+@pytest.mark.sampled(16)
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("word", WORDS)
 @pytest.mark.parametrize("kind", LISTS)
@@ -185,7 +185,7 @@ def test_a_policy_holds_for_every_way_in(kind: str, word: str, way: str, pets: P
         assert (code == 0) == ("DELETE" in pets.methods), pets.methods
 
 
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("way", WAYS)
 def test_what_no_policy_is_about_is_called(way: str, pets: Pets) -> None:
     """If there is no terminal, a DELETE is sent without a question, so that scripts work."""
@@ -505,6 +505,7 @@ def test_a_header_does_not_lead_around_a_policy(pets: Pets) -> None:
     assert 0 == run_cli("pets", "create-pet").exit_code
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("policy", "reason"),
     [
@@ -678,7 +679,7 @@ def searched(server: Recorder) -> Pets:
     return pets
 
 
-@pytest.mark.sampled(12)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("reads", "words", "code"),
     [

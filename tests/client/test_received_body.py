@@ -61,6 +61,7 @@ def _shop(server: Recorder) -> Recorder:
     return server
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.usefixtures("shop")
 @pytest.mark.parametrize(
     ("most", "words"),

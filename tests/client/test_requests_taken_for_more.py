@@ -494,7 +494,7 @@ def _registered(server: Recorder, policy: str) -> Path:
 _OVERRIDE = ("-H", "X-HTTP-Method-Override: DELETE")
 
 
-@pytest.mark.sampled(16)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("policy", "words", "code"),
     [
@@ -565,6 +565,7 @@ def test_a_policy_decides_on_all_that_a_server_may_read(
     assert (code == 0) == bool(server.requests)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("policy", "location", "code"),
     [
@@ -605,6 +606,7 @@ def test_a_policy_holds_at_each_value_of_a_server_variable(server: Recorder) -> 
     assert [] == server.requests
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("host", ["localhost", "127.1", "2130706433", "[::ffff:127.0.0.1]", "LOCALHOST."])
 def test_a_policy_holds_at_its_servers_by_any_name(host: str, server: Recorder) -> None:
     """Another document that calls the same server is bound, however its address is spelled."""

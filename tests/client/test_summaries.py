@@ -106,6 +106,7 @@ def test_a_summary_says_where_ids_come_from() -> None:
     assert "  --mcp-server-id UUID  from list-mcp-servers rows[].id" in summary
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", ["id", "ID", "uuid", "name", "message"])
 @pytest.mark.parametrize("listed", ["/messages", "/mailbox/messages"])
 def test_help_and_summary_say_that_a_plural_lists_what_a_singular_picks(name: str, listed: str) -> None:

@@ -35,7 +35,7 @@ def api(server: Recorder) -> str:
     return save_api(PATHS, server=server)
 
 
-@pytest.mark.sampled(10)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("words", "media_type", "body"),
     [
@@ -123,7 +123,7 @@ def test_exact_refuses_an_undeclared_body(name: str, api: str, server: Recorder)
         (("upload-image", "--body", "@disk.qcow2"), "upload-image NAME --body @disk.qcow2"),
         (("upload-image", "a", "--body", "disk.qcow2"), "upload-image a --body @disk.qcow2"),
         (("upload-image", "a", "-d", "@disk.qcow2"), "upload-image a --body @disk.qcow2"),
-        (("upload-image", "a", "b", "--body", "@disk.qcow2"), "upload-image a --OPTION b --body @disk.qcow2"),
+        (("upload-image", "a", "b", "--body", "@disk.qcow2"), "upload-image --help"),
     ],
 )
 def test_the_corrected_command_keeps_the_file(words: tuple[str, ...], corrected: str, api: str) -> None:

@@ -199,6 +199,7 @@ headers = {x-team = "berlin"}
 """
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("words", "target", "headers"),
     [

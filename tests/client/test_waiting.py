@@ -82,7 +82,7 @@ def test_a_call_is_made_until_its_response_is_wanted(server: Recorder, clock: Cl
     assert ["/job?q=x"] * 4 == [request.target for request in server.requests]
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(0)
 @pytest.mark.parametrize(
     ("responses", "options", "pauses"),
     [
@@ -181,7 +181,7 @@ _LATER = {
 }
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("expression", "schema", "code"),
     [

@@ -238,6 +238,7 @@ def test_nothing_is_sent_of_what_cannot_be_read(
     assert message in result.stderr
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("place", "body"),
     [

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from dynacli.openapi.model.operation import Operation, ValueType
 from tests.harness import run_cli
 
-_PLACEHOLDER = re.compile(r"[A-Z][A-Za-z0-9_@|:=.,/-]*|[A-Za-z.0-9]+=(?:JSON|VALUE)")
+_PLACEHOLDER = re.compile(r"[A-Z][A-Za-z0-9_@|:=.,/-]*|[A-Za-z.0-9]+=(?:JSON|VALUE)|\{true\|false\}")
 _NUMBERS = ("integer", "number")
 
 
@@ -112,10 +112,6 @@ def filled(line: str, operation: Operation, typed: Sequence[str]) -> list[str]:
     made: list[str] = []
     for word in words:
         is_placeholder = bool(_PLACEHOLDER.fullmatch(word)) and word not in typed
-        if made[-1:] == ["--OPTION"]:
-            made.pop()
-            if word[:1] != "-":
-                continue
         if is_placeholder and made[-1:] and made[-1] in _UNKNOWABLE:
             made.pop()
         elif is_placeholder and word in _STANDARD_VALUES and made[-1:] and made[-1].startswith("-"):
@@ -130,7 +126,7 @@ def filled(line: str, operation: Operation, typed: Sequence[str]) -> list[str]:
             made[-1] = "--example"
         else:
             made.append("1")
-    return made if made[-1] != "--OPTION" else made[:-1]
+    return made
 
 
 def followed(api: str, operation: Operation, mistake: Mistake, before: Sequence[str] = ()) -> str:

@@ -94,7 +94,7 @@ def test_each_command_runs_as_it_stands(line: str) -> None:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("line", _DEMO.strip().splitlines()[:12])
+@pytest.mark.parametrize("line", _DEMO.strip().splitlines()[:4])
 def test_each_command_runs_in_a_shell(line: str) -> None:
     """A shell reads each command as dynacli wrote it."""
     for command in _check(run_cli("demo", *shlex.split(line), "-o", "agent"), 10_000):
@@ -188,6 +188,7 @@ _BODIES = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", _BODIES)
 def test_each_kind_of_body(server: Recorder, name: str) -> None:
     """No data can begin a line as dynacli does, whatever characters are in it."""
@@ -326,7 +327,7 @@ def test_what_changes_something_is_not_repeated(server: Recorder) -> None:
     assert [] == _check(run_cli("demo", "create-workflow", "--example", "--name", "N", "-o", "agent"))
 
 
-_PER_DOCUMENT = 5
+_PER_DOCUMENT = 3
 
 
 def test_a_value_of_the_path_goes_only_where_it_fits(server: Recorder) -> None:
@@ -338,7 +339,7 @@ def test_a_value_of_the_path_goes_only_where_it_fits(server: Recorder) -> None:
         assert following == _check(run_cli(api, "get-file", word, "-o", "agent"))
 
 
-@pytest.mark.exhaustive
+@pytest.mark.long
 def test_operations_of_whole_documents(folder: Path) -> None:
     """Whatever the mock of a document responds to its own examples has the shape and the size, and is no defect."""
     called = 0
@@ -438,6 +439,7 @@ _JSON = st.recursive(
 )
 
 
+@pytest.mark.exhaustive
 @given(_JSON, st.integers(20, 400))
 def test_no_data_imitates_dynacli(value: Any, most: int) -> None:
     """Each line of data is indented or a header, on one line, and all of them fit."""
@@ -487,6 +489,7 @@ def test_a_large_response_has_a_note_for_agents(
     assert len(less.stdout_bytes) < 4_700
 
 
+@pytest.mark.exhaustive
 def test_there_is_no_note_if_a_file_has_the_response(
     server: Recorder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

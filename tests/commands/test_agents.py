@@ -204,7 +204,7 @@ _DOCUMENTS = (
 )
 
 
-@pytest.mark.exhaustive
+@pytest.mark.long
 @pytest.mark.corpus
 @pytest.mark.skipif(not FOLDER.is_dir(), reason=f"there are no real documents in {FOLDER}")
 def test_usage_errors_of_real_operations_are_short(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001

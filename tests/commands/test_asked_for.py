@@ -46,6 +46,7 @@ def _web(size: int) -> dict[str, Any]:
     }
 
 
+@pytest.mark.exhaustive
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     "schemas",

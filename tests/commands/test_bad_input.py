@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.documents import api_of, document, get, operation, post, save, save_api, serve
+from tests.documents import BEARER, api_of, document, get, operation, post, save, save_api, serve
 from tests.harness import Recorder, Response, free_port, run_cli
 
 PATHS: dict[str, Any] = {
@@ -110,6 +110,7 @@ def test_a_document_without_paths_has_no_operations(made: dict[str, Any]) -> Non
     _check(result.stderr, result.error, run_cli(word, "get-a").stderr)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("words", "phrase", "reason", "hint"),
     [
@@ -184,6 +185,7 @@ def test_a_404_instead_of_a_document(server: Recorder) -> None:
     _check(as_json.stderr, as_json.error, run_cli(url, "get-a").stderr)
 
 
+@pytest.mark.exhaustive
 def test_a_server_that_hangs() -> None:
     """A server that never responds is exit 7 within the time that was given."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -292,6 +294,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], tuple[str, ...], int, str]] = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_cannot_be_sent_is_not(server: Recorder, name: str) -> None:
     """Exit code, a message that names it, in text and JSON; the server hears nothing."""
@@ -335,6 +338,7 @@ def _huge() -> str:
     return "huge.yaml"
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "make",
     [_nowhere, _outside, _circle, _directory, _huge],
@@ -377,6 +381,16 @@ def test_a_token_is_no_option() -> None:
     ):
         result = run_cli("--error-format", "json", *words)
         assert (2, f"No option takes a secret: {hint}") == (result.exit_code, result.error["hint"])
+
+
+def test_a_token_as_an_option_leads_to_signing_in(server: Recorder) -> None:
+    """The command to try signs in, if the API has credentials; the demo API needs none."""
+    save_api(get("/a", "getA"), schemes={"bearer": BEARER}, security=[{"bearer": []}], server=server)
+    assert 0 == run_cli("api", "add", "shop", "./api.json").exit_code
+    shop = run_cli("--error-format", "json", "shop", "get-a", "--token", "x")
+    assert (2, "dynacli auth login shop", []) == (shop.exit_code, shop.error["try"], server.requests)
+    demo = run_cli("--error-format", "json", "demo", "get-org", "--token", "x")
+    assert "No option takes a secret, and the demo API signs in by itself" == demo.error["hint"]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from dynacli.guide.pages import page, topics
 from dynacli.options.command import SECTIONS, Command
 from dynacli.options.command_table import COMMANDS
 from dynacli.options.standard_options import OPTIONS, Option
+from dynacli.text.terminal import Painter
 from tests.documents import save_api
 from tests.harness import run_cli
 
@@ -102,10 +103,28 @@ def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert 0 == run_cli("demo", "search-runs", "--page-size", "1").exit_code
     for words in (("search-runs", "--range", "24h"), ("list-workflows",)):
         assert 0 == run_cli("sync", "demo", *words).exit_code
+    for file in ("shop.har", "more.har"):
+        Path(file).write_text(Path("traffic.har").read_text())
+    assert 0 == run_cli("alias", "set", "demo", "failed", "search-runs --status fail").exit_code
+    assert 0 == run_cli("stubs", "demo", "--out", "typings").exit_code
+    Path("demo.json").write_text(run_cli("document", "demo", "-o", "json").stdout)
+    Path("nightly.arazzo.yaml").write_text(_WORKFLOW)
 
 
-PARSED = ("api rollback", "auth login", "demo serve", "explore", "mcp", "mock", "proxy", "diff")
-"""Commands that ask, run until they are stopped, or compare with something else: their examples are only parsed."""
+_WORKFLOW = """\
+arazzo: 1.0.1
+info: {title: Nightly, version: '1'}
+sourceDescriptions: [{name: demo, url: demo.json, type: openapi}]
+workflows:
+- workflowId: nightly
+  inputs: {type: object, properties: {prompt: {type: string}}}
+  steps: [{stepId: list, operationId: listWorkflows}]
+"""
+PARSED = (
+    *("api rollback", "auth login", "demo serve", "explore", "learn --proxy", "mcp", "mock", "proxy", "diff"),
+    "workflow record",
+)
+"""Commands that ask, run until they are stopped, need another server or history: their examples are only parsed."""
 TERMINAL = ("stdin", "stdout", "stderr")
 
 
@@ -124,6 +143,8 @@ def test_an_example_runs_as_it_stands(example: str, monkeypatch: pytest.MonkeyPa
             monkeypatch.setattr(kind, "invoke", lambda _, ctx: parsed.append(ctx.command_path))
     if words[0] == "plan":
         run_cli("demo", "update-workflow", "wf_search-issues", "--name", "New", "--plan", "change.json")
+    if words[0] == "learn" and "--out" in words:
+        Path("openapi.yaml").unlink()
     stdin = Path(source).read_bytes() if source else b"y\n"
     is_asked = {"apply", "edit", "trust"} & {*words}
     result = run_cli(*words, stdin=stdin, terminal=TERMINAL if is_asked else ())
@@ -139,6 +160,7 @@ def test_a_command_has_examples_of_itself(name: str) -> None:
     assert [] == [line for line in examples if not f"{line} ".startswith(f"dynacli {name} ")]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", [name for name in ENTRIES if name != "demo"])
 def test_the_page_of_a_command_fits_a_screen(name: str) -> None:
     """It has at most 60 lines, its examples before its options, and no text that is cut."""
@@ -147,7 +169,8 @@ def test_the_page_of_a_command_fits_a_screen(name: str) -> None:
     assert 0 == result.exit_code
     assert f"Usage: dynacli {name}" in f"{lines[0]} "
     assert len(lines) <= MOST_LINES
-    assert lines.index("Examples") < lines.index("Options")
+    titles = [title for title, _ in ENTRIES[name].groups] or ["Options"]
+    assert all(lines.index("Examples") < lines.index(title) for title in titles)
     assert "..." not in re.sub(r"Usage:.*|\[?[A-Z=]+\.\.\.\]?", "", result.stdout)
     for example in ENTRIES[name].examples:
         assert f"  {example}" in lines
@@ -213,6 +236,7 @@ def test_the_help_of_a_command_is_an_imperative(name: str) -> None:
     assert len(text) <= LONGEST_HELP - 10 * (" " in name)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
 def test_the_page_of_options_has_every_option(option: Option) -> None:
     """`help options` is made from the table, with the values that an option takes."""
@@ -272,7 +296,15 @@ def test_help_lists_the_topics_with_their_titles() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "near"), [("polcy", "policy"), ("chekc", "check"), ("option", "options"), ("brew", "")]
+    ("word", "near"),
+    [
+        ("polcy", "policy"),
+        ("chekc", "check"),
+        ("option", "options"),
+        ("brew", ""),
+        ("nope", ""),
+        ("options wiat", "wait"),
+    ],
 )
 def test_an_unknown_topic_has_near_ones(word: str, near: str) -> None:
     """The error names at most three topics and commands; if none is near, it says what lists them."""
@@ -282,13 +314,13 @@ def test_an_unknown_topic_has_near_ones(word: str, near: str) -> None:
     assert near in result.error.get("near", ()) or (not near and "dynacli help" in result.error["hint"])
 
 
-def test_headings_of_the_manual_are_bold_on_a_terminal() -> None:
+def test_headings_of_the_manual_have_their_colour_on_a_terminal() -> None:
     """In a pipe a page has no escape sequence."""
     piped, shown = run_cli("help", "policy"), run_cli("help", "policy", terminal=("stdout",))
     assert "\x1b" not in piped.stdout
     first = piped.stdout.splitlines()[0]
-    assert f"\x1b[1m{first}\x1b[22m" == shown.stdout.splitlines()[0]
-    assert piped.stdout == re.sub(r"\x1b\[(?:1|22)m", "", shown.stdout)
+    assert Painter(enabled=True).heading(first) == shown.stdout.splitlines()[0]
+    assert piped.stdout == re.sub(r"\x1b\[\d+m", "", shown.stdout)
 
 
 @pytest.mark.parametrize("width", ["40", "100"])
@@ -298,3 +330,24 @@ def test_pages_are_wrapped(width: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for words in (("--help",), ("help", "options"), ("check", "--help"), ("api", "--help")):
         for line in run_cli(*words).stdout.splitlines():
             assert len(line) <= max(int(width), 64) or line.startswith(("  dynacli ", "  -")), (words, line)
+
+
+def test_help_names_what_people_look_for() -> None:
+    """Waiting, queries and plans, for people and for agents."""
+    for text in (run_cli("--help").stdout, run_cli("help", "agents").stdout):
+        assert all(flag in text for flag in ("--wait", "--sql", "--plan"))
+
+
+@pytest.mark.parametrize(
+    ("task", "is_named"),
+    [
+        ("start a run and wait until it is finished", True),
+        ("poll a run", True),
+        ("runs that are Completed", True),
+        ("runs that failed", False),
+        ("runs of a waiter", False),
+    ],
+)
+def test_a_search_names_the_option_that_waits(task: str, is_named: bool) -> None:
+    """If the task says wait, until, finish, complete or poll."""
+    assert is_named == ("--wait EXPR" in run_cli("search", "demo", *task.split()).stderr)

@@ -255,6 +255,10 @@ def test_a_command_gets_the_values_of_its_own_options(words: str, values: dict[s
         (("api", "remove"), "`NAME` is missing", "", "See `dynacli api remove --help`"),
         (("api", "nope"), "No such command 'nope'", "", "See `dynacli api --help`"),
         (("api", "lits"), "No such command 'lits'", "", "Did you mean `list`?"),
+        *(
+            ((name, "-v"), "`API` is missing", "", f"See `dynacli {name} --help`")
+            for name in ("read", "edit", "diff", "request")
+        ),
         (("api", "-v"), "Missing subcommand after `dynacli api`", "", "see `dynacli api --help`"),
         (("completion", "csh"), "`shell` has an invalid value", "'csh' is not one of 'bash'", "--help"),
     ],

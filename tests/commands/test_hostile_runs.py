@@ -62,7 +62,7 @@ def test_a_document_that_cannot_be_used_says_why(row: dict[str, str], home: Path
     assert ("document", int(row["exit code"])) == (error["kind"], error["exit_code"])
 
 
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("row", USABLE, ids=[row["file"] for row in USABLE])
 def test_a_document_that_can_be_used_is_used(row: dict[str, str]) -> None:
     """Its operations are listed, explained and built into requests; what was left out is told."""
@@ -137,6 +137,7 @@ print(sorted(bad))
 """
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "rows",
     [

@@ -88,6 +88,7 @@ def test_options_are_completed_behind_a_method_and_a_path() -> None:
     assert "--page-size" in run_cli("__complete", "bash", "./api.json", "GET", "/repos/a/b", "--pa").stdout
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("verb", [[], ["request"]], ids=["without-a-verb", "request"])
 @pytest.mark.parametrize(
     ("method", "path", "note"),

@@ -73,6 +73,7 @@ def _many(tags: int) -> str:
     return save_api(get("/pets", "listPets", tags=["t0"]), paths)
 
 
+@pytest.mark.exhaustive
 def test_a_graph_that_is_too_large_for_mermaid_shows_the_tags() -> None:
     """Mermaid draws 500 steps: of more the tags are shown, with the number of steps between them."""
     result = run_cli("operations", _many(3), "--graph", "mermaid")
@@ -87,6 +88,7 @@ def test_a_graph_that_is_too_large_for_mermaid_shows_the_tags() -> None:
     assert "these 502 operations have 501 steps, so the graph shows the tags" in result.stderr
 
 
+@pytest.mark.exhaustive
 def test_a_tag_that_is_too_large_for_mermaid_is_refused() -> None:
     """One tag is not a graph: the error says how fewer operations are chosen."""
     result = run_cli("operations", _many(1), "--graph", "mermaid")

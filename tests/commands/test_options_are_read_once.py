@@ -49,6 +49,7 @@ def _targets(server: Recorder) -> list[str]:
     return [request.target for request in server.requests]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "word", ["--offline", "--refresh", "--profile", "--debug", "--error-format=json", "--help", "-h", "--"]
 )
@@ -105,6 +106,7 @@ def test_a_media_type_that_looks_like_an_option_is_a_value(url: str, server: Rec
     assert {"text": "--content-type"} == json.loads(server.last.body)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "words",
     [

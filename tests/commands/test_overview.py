@@ -101,6 +101,7 @@ def test_the_page_is_short(name: str, columns: str, monkeypatch: pytest.MonkeyPa
         assert cell_width(line) <= (100 if is_command else min(int(columns or 80), 100)), line
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("columns", ["40", "80"])
 @pytest.mark.parametrize("name", ["one operation", "a tag each", "much of everything"])
 def test_few_operations_are_all_listed(name: str, columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,6 +113,7 @@ def test_few_operations_are_all_listed(name: str, columns: str, monkeypatch: pyt
         assert f"\n  {kebab(item['get']['operationId'])}" in page
 
 
+@pytest.mark.exhaustive
 def test_the_tags_with_most_operations_come_first() -> None:
     """Of more operations the tags are listed, with their numbers; the others are counted, the untagged ones too."""
     paths = {**_many(20, "few{}"), **{f"{path}/a": item for path, item in _many(9).items()}}
@@ -310,6 +312,7 @@ def test_help_and_no_words_are_the_same_page() -> None:
     assert alone.stdout == helped.stdout
 
 
+@pytest.mark.exhaustive
 def test_colours_are_for_terminals_that_want_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a terminal there are some, with NO_COLOR or in a pipe none."""
     api = save(DOCUMENTS["1,000 tags"])

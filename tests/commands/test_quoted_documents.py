@@ -63,7 +63,7 @@ STYLED = {
 ITALICS = re.compile(r"\x1b\[3m.*?\x1b\[23m")
 
 
-@pytest.mark.sampled(14)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("words", STYLED.values(), ids=STYLED)
 @pytest.mark.parametrize("prefix", ["", "\\u001b[23m", "\\u001b[m", "\\u009b23m"])
 def test_a_document_cannot_leave_its_italics(words: tuple[str, ...], prefix: str, api: str) -> None:

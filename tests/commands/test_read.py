@@ -36,6 +36,7 @@ def things(server: Recorder) -> str:
     return register_api("things-api", paths, server=server)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("method", METHODS)
 def test_what_may_change_something_is_refused(method: str, things: str, server: Recorder) -> None:
     """Only safe methods are called; the others are refused before anything else is looked at."""
@@ -224,6 +225,7 @@ def test_a_new_file_below_the_directory_is_written_once(words: list[str], files:
     assert (12 if words == ["-O"] else 11, "mine") == (result.exit_code, written.read_text())
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("words", [["-o", "@{}"], ["-o@{}"], ["--report", "json={}"]], ids=" ".join)
 @pytest.mark.parametrize(
     "path",
@@ -256,6 +258,7 @@ def test_no_download_is_resumed(files: str, server: Recorder) -> None:
     assert 0 == run_cli(files, "get-a", "-o", "@out", "--resume").exit_code
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("option", ["-o=@{}", "--report=json={}", "--plan={}"])
 @pytest.mark.parametrize(
     "path", [".env", "./.env", "sub/.env", ".git/hooks/post-merge", "sub/../.env", "to-hidden/out", "to-env"]

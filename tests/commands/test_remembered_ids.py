@@ -90,6 +90,7 @@ def test_inputs_are_completed_that_name_a_thing(api: str, server: Recorder) -> N
     assert [] == _offered(api, "report", "--nothing", "")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("response", "offered"),
     [

@@ -24,6 +24,7 @@ def served(server: Recorder, home: Path) -> Served:
     return served
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "words",
     [
@@ -201,6 +202,7 @@ def _of_tags(count: int) -> str:
     return save_api(paths)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("words", "near"),
     [
@@ -245,3 +247,11 @@ def test_what_comes_near_nothing_leads_to_the_whole_list() -> None:
     assert [] == result.error["near"]
     assert "dynacli operations" in result.error["hint"]
     assert "The tags are `alpha00`, `invoices`, `orders`, `pets`" == result.error["reason"]
+
+
+@pytest.mark.parametrize("words", [("demo", "nope"), ("describe", "demo", "nope")], ids=" ".join)
+def test_a_name_without_anything_alike_has_no_suggestions(words: tuple[str, ...]) -> None:
+    """Operations that have nothing in common with a name are not suggested, only the list of all."""
+    error = run_cli(*words, "--error-format", "json").error
+    assert "See them all: `dynacli operations demo`" == error["hint"]
+    assert [None, []] == [error["try"], error["near"]]

@@ -146,6 +146,7 @@ def test_a_part_that_is_too_long_is_dropped(broken: str, server: Recorder) -> No
     assert "restarting the download" in result.stderr
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("headers", "reason"),
     [
@@ -185,6 +186,7 @@ def test_less_than_the_rest_is_not_the_file(broken: str, server: Recorder) -> No
     assert (0, _CONTENT) == (_download(broken).exit_code, Path("out").read_bytes())
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("headers", "is_kept"),
     [

@@ -64,6 +64,7 @@ def test_events_go_on_where_they_were(server: Recorder) -> None:
     assert ["", "2", "3"] == _asked(server)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("output", ["raw", "ndjson", "lines", "json", "csv", "auto"])
 def test_events_are_written_and_validated_across_connections(server: Recorder, output: str) -> None:
     """Each format has all of them."""
@@ -75,6 +76,7 @@ def test_events_are_written_and_validated_across_connections(server: Recorder, o
     assert 2 == result.stdout.count("n")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("words", "body", "requests"),
     [

@@ -131,6 +131,7 @@ def _decoded(chunks: Iterable[bytes], *encodings: str, limit: int = 10**7) -> by
     return b"".join(decode_chunks(chunks, encodings, check))
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("size", [1, 7, 10_000])
 @pytest.mark.parametrize(
     ("encoding", "encoded"),
@@ -192,6 +193,7 @@ def test_bad_encodings_say_why(encodings: list[str], encoded: bytes, phrase: str
     assert is_cut is caught.value.is_cut
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("encoding", "compress"),
     [("gzip", gzip.compress), ("br", brotli.compress), ("zstd", _zstd)],
@@ -283,6 +285,7 @@ def test_work_that_takes_too_long_is_left() -> None:
     assert connections.is_cut
 
 
+@pytest.mark.exhaustive
 def test_a_pause_does_not_count_towards_the_time_limit() -> None:
     """The seconds in which the exchange waits for this program are not the server's."""
     connections = Connections()

@@ -114,6 +114,7 @@ def test_a_call_is_made_by_http_2(served: _Http2Server) -> None:
     assert ("GET", "/pet", "b") == (method, path, headers["x-a"])
 
 
+@pytest.mark.exhaustive
 def test_a_process_of_its_own_speaks_it(served: _Http2Server) -> None:
     """The program imports its HTTP library without HTTP/2, which is there when it is needed."""
     words = (_api(served.origin), "get-pet", "--http-version", "2", "-i", "--validate", "off")

@@ -215,6 +215,7 @@ def test_a_dead_host_is_a_failure_of_the_network(document: str, level: str) -> N
     assert (6, "") == (ended.returncode, ended.stdout), ended.stderr
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("is_trusted", [True, pytest.param(False, marks=pytest.mark.exhaustive)])
 def test_tls_is_spoken_where_it_is_needed(
     tls_origin: tuple[str, list[str]], certificate: Path, document: str, is_trusted: bool
@@ -267,7 +268,7 @@ print(requests.Session().get_adapter("http://a").__class__, ssl.SSLSocket, opena
 """
 
 
-@pytest.mark.sampled(1)
+@pytest.mark.sampled(0)
 @pytest.mark.parametrize(("process", "is_whole"), [("program", False), ("library", True)])
 def test_no_thread_sees_a_stand_in(process: str, is_whole: bool) -> None:
     """While a thread imports libraries, others find real modules alone; a library's user gets them whole."""

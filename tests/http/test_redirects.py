@@ -206,6 +206,7 @@ SCHEMES: dict[str, Any] = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", SCHEMES)
 @pytest.mark.parametrize("status", [302, 307])
 def test_another_origin_gets_no_secret(

@@ -448,6 +448,7 @@ def _server_error(**headers: str) -> Response:
     return _busy(500, **headers)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("words", "failure", "tries"),
     [

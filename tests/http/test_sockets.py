@@ -459,6 +459,7 @@ def test_a_policy_holds_under_every_name_of_a_socket(tmp_path: Path, on_socket: 
     assert [] == on_socket.requests
 
 
+@pytest.mark.exhaustive
 def test_uvicorn_on_a_socket(api: str, tmp_path: Path) -> None:
     """A call goes to a server of another program on a socket: uvicorn with `--uds`."""
     (tmp_path / "app.py").write_text(APP)

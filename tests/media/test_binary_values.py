@@ -151,7 +151,7 @@ def test_hostile_bodies_are_refused(media_type: str, content: bytes, said: str) 
     assert 20 > time.monotonic() - started
 
 
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", _NAMES)
 @pytest.mark.parametrize("terminal", [(), ("stdout",)])
 def test_a_response_has_its_value(server: Recorder, name: str, terminal: tuple[str, ...]) -> None:

@@ -48,6 +48,7 @@ def _run(server: Recorder, api: str, media_type: str, body: bytes, *words: str, 
     return run_cli(api, "get-pet", *words)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("media_type", _BODIES)
 def test_the_value_is_that_of_json(server: Recorder, api: str, media_type: str) -> None:
     """Each format has the value with its types and digits, and it is valid."""

@@ -75,12 +75,47 @@ def test_colour_on() -> None:
             assert painted in page
 
 
+def test_lists_of_operations() -> None:
+    """Lists have headings, names and methods in colour. Their summaries are in italics, and never dim."""
+    summary, name = _PAINT.italic("Search runs"), _PAINT.command("search-runs")
+    overview = run_cli("demo", terminal=("stdout",)).stdout
+    listed = run_cli("operations", "demo", terminal=("stdout",)).stdout
+    tag = run_cli("demo", "runs", terminal=("stdout",)).stdout
+    assert _PAINT.heading("Next") in overview
+    assert _PAINT.heading("Operations") in tag
+    for page in (overview, listed, tag):
+        line = next(line for line in page.splitlines() if name in line)
+        assert f"  {summary}" in line.rstrip()
+    assert _PAINT.method("DELETE") in listed
+
+
+def test_further_hits_of_a_search() -> None:
+    """The further hits of a search have their heading, command and method in colour."""
+    page = run_cli("search", "demo", "list runs", terminal=("stdout",)).stdout
+    assert f"\n{_PAINT.heading('Or')}\n" in page
+    assert f"{_PAINT.method('GET')} /runs/{{id}}" in page
+
+
+def test_verbose() -> None:
+    """With `-v`, methods, statuses and names of headers are in colour, and notes of dynacli are dim."""
+    shown = run_cli("demo", "get-org", "-v", terminal=("stderr",)).stderr
+    assert f"\n{_PAINT.dim('>')} {_PAINT.method('GET')} http" in shown
+    assert f"\n{_PAINT.dim('<')} HTTP/1.1 {_PAINT.status('200 OK')}\n" in shown
+    assert f"\n{_PAINT.dim('>')} {_PAINT.cyan('Authorization')}: Bearer ***\n" in shown
+    assert f"\n{_PAINT.dim('* validated: the request and the response by compiled schemas')}\n" in shown
+
+
 @pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"CLAUDECODE": "1"}])
 def test_colour_off(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> None:
     """No page has an escape sequence with `NO_COLOR`, on a terminal without colours, or for an agent."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    for words in (["demo", "search-runs", "--help"], ["describe", "demo", "search-runs"], ["demo", "nope"]):
+    pages = (
+        *(["demo"], ["demo", "runs"], ["operations", "demo"], ["search", "demo", "list", "runs"]),
+        *(["demo", "search-runs", "--help"], ["describe", "demo", "search-runs"]),
+        *(["demo", "nope"], ["demo", "get-org", "-v"]),
+    )
+    for words in pages:
         result = run_cli(*words, terminal=("stdout", "stderr"))
         assert "\x1b" not in result.stdout + result.stderr
 

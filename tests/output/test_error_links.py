@@ -62,7 +62,7 @@ def test_an_unknown_kind_is_a_usage_error() -> None:
     assert "error: There is no help on `check usage`" in run_cli("help", "check", "usage").stderr
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("variables", "has_link"),
     [

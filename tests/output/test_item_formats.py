@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from dynacli.environment import Environment
 from dynacli.errors import FormatError
+from dynacli.openapi.model.find_items import KnownItems
 from dynacli.output import written_items as written_items_module
 from dynacli.output._columns import Columns
 from dynacli.output.output_format import OutputFormat, form_of
@@ -96,9 +97,9 @@ RESPONSES: dict[str, tuple[bytes, tuple[str, ...]]] = {
     "lists in a list": (
         b'[["a", 1], ["b"]]',
         (
-            "0  1\n-  -\na  1\nb\n",
-            "0,1\r\na,1\r\nb,\r\n",
-            "0\t1\na\t1\nb\t\n",
+            "1  2\n-  -\na  1\nb\n",
+            "1,2\r\na,1\r\nb,\r\n",
+            "1\t2\na\t1\nb\t\n",
             '["a",1]\n["b"]\n',
             '["a",1]\n["b"]\n',
             'json = [];\njson[0] = [];\njson[0][0] = "a";\njson[0][1] = 1;\njson[1] = [];\njson[1][0] = "b";\n',
@@ -152,6 +153,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.exhaustive
 @given(VALUES)
 def test_a_value_on_one_line_is_what_python_writes(value: Any) -> None:
     """If no number remembers its text, a value is written as `json` writes it."""
@@ -243,7 +245,9 @@ FORMED: dict[str, tuple[bytes, OutputFormat, str]] = {
     "filter-indented": (PETS, form_of("json", filter_="pets[?id > `1`].price"), "[\n  1.10\n]\n"),
     "filter into lines": (PETS, form_of("lines", filter_="pets[].name"), "Rex\n"),
     "filter into a table": (PETS, form_of("table", filter_="pets[].{n: id}"), "n\n-\n1\n2\n"),
-    "filter into rows": (PETS, form_of("csv", filter_="pets[].[id, name]"), "0,1\r\n1,Rex\r\n2,\r\n"),
+    "filter into rows": (PETS, form_of("csv", filter_="pets[].[id, name]"), "1,2\r\n1,Rex\r\n2,\r\n"),
+    "columns of rows": (PETS, form_of("csv", filter_="pets[].[id, owner]", columns="1"), "1\r\n1\r\n2\r\n"),
+    "a column in a column of rows": (b'[[{"a": [3, 4]}]]', form_of("csv", columns="1.a.0"), "1.a.0\r\n3\r\n"),
     "filter into yaml": (PETS, form_of("yaml", filter_="pets[1]"), "id: 2\nprice: 1.10\nname: null\n"),
     "filter to text": (PETS, form_of(filter_="to_string(pets[1].price)"), '"1.10"\n'),
     "filter to nothing": (PETS, form_of(filter_="cats"), "null\n"),
@@ -349,6 +353,7 @@ WRONG: dict[str, tuple[str, ...]] = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("expression", "said"), WRONG.items(), ids=[item[:12] for item in WRONG])
 def test_a_wrong_filter_is_found_before_anything_is_sent(
     expression: str, said: tuple[str, str], server: Recorder
@@ -608,3 +613,19 @@ def test_a_column_that_is_nowhere_is_an_error(columns: str, server: Recorder) ->
     """Neither the items nor the document have it."""
     api = _with_optional_columns(server, [{"id": 1, "owner": {"login": "a"}}])
     assert 13 == run_cli(api, "list-rows", "-o", "csv", "--columns", columns).exit_code
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv"])
+def test_the_header_of_rows_does_not_depend_on_later_pages(form: str) -> None:
+    """It has the columns of the document, then those of the first page. A note names the others."""
+    page = [1]
+    stdout, stderr = io.StringIO(), io.StringIO()
+    env = Environment(stdout=stdout, stderr=stderr, variables={})
+    known = KnownItems(names=("id", "name"))
+    with written_items(env, form_of(form), known=known, is_later=lambda: page[0] > 1) as write:
+        write({"id": 1, "more": 2})
+        page[0] = 2
+        write({"name": "Rex", "extra": 3})
+    rows = [line.split("," if form == "csv" else "\t") for line in stdout.getvalue().splitlines()]
+    assert [["id", "name", "more"], ["1", "", "2"], ["", "Rex", ""]] == rows
+    assert "without `extra`" in stderr.getvalue()

@@ -101,7 +101,7 @@ def _api(server: Recorder, schema: Any, value: Any) -> str:
     return serve(server, document(paths, (server.origin,)))
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("schema", "value", "rows"), _TABLES)
 def test_an_object_keyed_by_id_has_a_row_for_each_key(
     server: Recorder, schema: Any, value: Any, rows: list[list[str]]
@@ -122,6 +122,7 @@ def test_an_object_keyed_by_id_has_a_row_for_each_key(
     assert [row[0] for row in rows[1:]] == [line.split()[0] for line in table[2:]]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("schema", "value"), _THINGS)
 def test_an_object_with_objects_as_fields_is_one_row(server: Recorder, schema: Any, value: Any) -> None:
     """Settings with sections are one thing, and so is whatever the document gives named properties."""

@@ -45,6 +45,7 @@ def api(server: Recorder) -> str:
     return save_api(paths, server=server)
 
 
+@pytest.mark.exhaustive
 def test_data_and_messages_are_apart(api: str, server: Recorder) -> None:
     """Standard output has the data alone; notes, warnings and errors are on standard error."""
     server.responses["/small"] = Response(500, b'{"a":1}')

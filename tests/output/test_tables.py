@@ -125,6 +125,9 @@ def test_words_that_mean_success_or_failure_have_a_colour() -> None:
     ] == table.splitlines()[2:]
     plain, _ = shown(rows, 80, known=known)
     assert "\x1b" not in plain
+    kinds = KnownItems(names=("id", "triggerType"), states=("triggerType",))
+    of_kinds = [{"id": "a1", "triggerType": "scheduled"}, {"id": "a2", "triggerType": "manual"}]
+    assert "\x1b[33m" not in shown(of_kinds, 80, known=kinds, variables={})[0]
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ def terminal(variables: dict[str, str] | None = None) -> Iterator[tuple[Environm
         os.close(leader)
 
 
+@pytest.mark.exhaustive
 def test_every_character_that_drives_a_terminal_is_escaped_wherever_it_stands() -> None:
     """No control character gets through, even one that the interpreter calls printable."""
     found = [char for char in map(chr, range(0x110000)) if unsafe().match(char)]

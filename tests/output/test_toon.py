@@ -125,7 +125,7 @@ process.stdout.write(JSON.stringify(texts.map((text) => decode(text, { strict: t
 """
 
 
-@pytest.mark.exhaustive
+@pytest.mark.long
 @given(st.lists(_VALUES, min_size=50, max_size=50))
 def test_another_program_reads_it_back(values: list[Any]) -> None:
     """The decoder of the authors of the format gives the value, whatever is in its keys and strings."""

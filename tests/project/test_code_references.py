@@ -96,6 +96,7 @@ def _is_of_library(parts: list[str]) -> bool:
     return True
 
 
+@pytest.mark.exhaustive
 def test_references_in_the_code_exist() -> None:
     """A module, function or class that a docstring or comment names was not renamed or removed."""
     sources = {

@@ -56,6 +56,7 @@ def test_the_page_has_shapes() -> None:
     assert len(COMMANDS) > 12
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("shop")
 def test_commands_print_what_the_page_shows() -> None:
     """Keys and types are those of the page, neither more nor fewer, and no output is empty."""

@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import dynacli
 
 _PACKAGE = Path(dynacli.__file__).parent
@@ -35,6 +37,7 @@ def _definitions() -> Iterator[tuple[str, bool, str]]:
                     )
 
 
+@pytest.mark.exhaustive
 def test_a_public_name_is_defined_in_one_module() -> None:
     """A second meaning of a public name gets a second word; each exception has a reason."""
     modules: dict[str, set[str]] = defaultdict(set)
@@ -46,6 +49,7 @@ def test_a_public_name_is_defined_in_one_module() -> None:
     assert set(_OFTEN) == repeated.keys(), "an exception is no longer needed"
 
 
+@pytest.mark.exhaustive
 def test_a_name_of_a_helper_stands_in_few_modules() -> None:
     """A private function that many modules have is either a missing public one, or its name says too little."""
     modules: dict[str, set[str]] = defaultdict(set)

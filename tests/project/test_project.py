@@ -68,6 +68,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(directory.glob("dynacli_openapi-*.whl"))
 
 
+@pytest.mark.exhaustive
 def test_a_wheel_holds_all_that_the_package_reads(wheel: Path) -> None:
     """The shipped document, all data, every page of the manual, the type marker, and every module are in it."""
     names = set(ZipFile(wheel).namelist())
@@ -80,6 +81,7 @@ def test_a_wheel_holds_all_that_the_package_reads(wheel: Path) -> None:
     assert set() == (package | {"dynacli/shipped/armature.json"}) - names
 
 
+@pytest.mark.exhaustive
 def test_a_wheel_holds_nothing_else(wheel: Path) -> None:
     """Neither tests nor caches travel."""
     tops = {name.partition("/")[0] for name in ZipFile(wheel).namelist()}
@@ -204,6 +206,7 @@ def test_a_text_that_installs_another_project_is_found(text: str) -> None:
     assert not _INSTALLS_ANOTHER.search(text.replace("dynacli", "dynacli-openapi"))
 
 
+@pytest.mark.exhaustive
 def test_nothing_that_is_printed_or_written_installs_another_project(tmp_path: Path) -> None:
     """`dynacli` on the package index is not dynacli: texts, pages of baked tools and their packages name our own."""
     texts = {
@@ -261,6 +264,7 @@ def test_an_address_without_an_owner_is_found(host: str) -> None:
     assert not _UNOWNED.search(host.format("cli", "dynacli"))
 
 
+@pytest.mark.exhaustive
 def test_no_text_leads_to_an_address_without_an_owner(tmp_path: Path, home: Path) -> None:  # noqa: ARG001
     """Whoever registers such an account or host would get the first commands of users."""
     texts = {

@@ -149,6 +149,7 @@ def _above_limits(broken: Iterable[tuple[str, str]], limits: Mapping[str, int]) 
     return {rule: where for rule, where in by_rule.items() if len(where) > limits.get(rule, 0)}
 
 
+@pytest.mark.exhaustive
 def test_texts_use_the_terms_of_the_glossary() -> None:
     """The manual, help and the files beside them name each thing as the field does, and start conditions with *if*."""
     texts = {name: _prose(text) for name, text in _TEXTS.items()}
@@ -253,6 +254,7 @@ _CONDITIONAL_WHERE = re.compile(
 )
 
 
+@pytest.mark.exhaustive
 def test_the_code_uses_the_terms_of_the_glossary() -> None:
     """Messages, docstrings and comments name each thing as the manual does."""
     broken = [
@@ -265,6 +267,7 @@ def test_the_code_uses_the_terms_of_the_glossary() -> None:
     assert {} == _above_limits(broken, _LEFT_IN_CODE)
 
 
+@pytest.mark.exhaustive
 def test_conditions_in_the_code_start_with_if() -> None:
     """Messages, docstrings and comments start a condition with *if*."""
     assert [] == [
@@ -347,13 +350,15 @@ _EXTRAS = set(
     tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
 )
 _OF_OTHERS = {
-    *("--limit", "--page", "--range", "--status"),  # inputs in examples
+    *("--limit", "--page", "--prompt", "--range", "--status"),  # inputs in examples
     *("--data-urlencode", "--form-string"),  # of curl
     *("--secret", "--variable"),  # of hurl
 }
 
 
-_TAKES_INPUTS = frozenset({"batch", "demo", "edit", "explore", "read", "replay", "request", "diff", "sync"})
+_TAKES_INPUTS = frozenset(
+    {"batch", "demo", "edit", "explore", "read", "replay", "request", "diff", "sync", "workflow"}
+)
 """Commands after which inputs of an operation are options, too."""
 
 
@@ -371,7 +376,8 @@ def _is_unresolved(line: str) -> bool:
     if command is None:
         return word != ""
     takes = {"--help", *(flag for option in command.all_options for flag in option.flags)}
-    return not set(_OPTION.findall(line.partition(" -- ")[0])) <= takes
+    own = re.sub(r'"[^"]*"', "", line)  # an argument in quotes may be another command line
+    return not set(_OPTION.findall(own.partition(" -- ")[0])) <= takes
 
 
 def _subcommand(group: Command, word: str) -> Command | None:
@@ -440,6 +446,7 @@ def test_a_message_names_topics_and_extras_that_exist() -> None:
     ]
 
 
+@pytest.mark.exhaustive
 def test_a_text_names_commands_and_options_that_exist() -> None:
     """A command of dynacli's in a code span or block is in the table, and so are its subcommand and its options."""
     pages = {f"help {topic}": page(topic) or "" for topic, _ in topics()}

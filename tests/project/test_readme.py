@@ -90,6 +90,7 @@ def _blocks(text: str) -> list[str]:
 _PYTHON = page("python") or ""
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("blocks", "printed"),
     [

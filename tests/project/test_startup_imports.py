@@ -138,7 +138,7 @@ _COMMAND = (
     | _modules(
         """
         client.described_operation commands.command_groups lean_imports
-        commands.operation_command commands._operation_table commands.read_line commands.run
+        commands.operation_command commands.operation_table commands.read_line commands.run
         """
     )
 )
@@ -149,14 +149,16 @@ _ENTRIES = " ".join(
 _ROOT_HELP = _PAGE | _modules(f"commands.help_pages.command_help {_ENTRIES}")
 _OVERVIEW = _PAGE | _modules(
     "commands.help_pages.api_overview commands.help_pages.operation_list "
-    "openapi.model.wording openapi.model.field_names openapi.model.overview"
+    "openapi.model.wording openapi.model.field_names openapi.model.overview "
+    "openapi.model.kebab_names openapi.model.tag_tree"
 )
 _OPERATION_HELP = _PAGE | _modules(
     """
     client.input_sources
-    client.operation_description client.links.linked_operation commands.help_pages.operation_help
+    client.operation_description openapi.model.links commands.help_pages.operation_help
     openapi.model.wording openapi.model.field_names openapi.model.find_items openapi.model.overview
-    openapi.model.path_templates openapi.schema.response_outline
+    openapi.document.json_trees openapi.model.path_templates openapi.model.resources
+    openapi.schema.response_outline
     openapi.schema.read_schema
     """
 )

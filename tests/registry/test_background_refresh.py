@@ -102,6 +102,7 @@ def test_nobody_waits_for_the_refresh(served: Served, home: Path) -> None:
     assert (0, "", 2) == (result.exit_code, result.stderr, len(served.asked))
 
 
+@pytest.mark.exhaustive
 def test_the_refresh_is_begun_by_whatever_looks_at_the_api(served: Served, home: Path) -> None:
     """Help and lists begin a refresh as calls do, even if the run ends with an error."""
     for words in (("shop", "--help"), ("operations", "shop"), ("shop", "list-pets", "--absent")):

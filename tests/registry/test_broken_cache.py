@@ -310,7 +310,7 @@ def test_the_whole_cache_may_be_deleted(home: Path) -> None:
     assert (0, "") == (dry_run("shop").exit_code, dry_run("shop").stderr)
 
 
-@pytest.mark.sampled(1)
+@pytest.mark.sampled(0)
 @pytest.mark.parametrize("where", ["a file", "below a file", "nowhere that can be"])
 def test_without_a_cache_everything_works(
     where: str, home: Path, monkeypatch: pytest.MonkeyPatch, server: Recorder
@@ -350,7 +350,7 @@ sys.exit(main(sys.argv[2:]))
 """
 
 
-@pytest.mark.sampled(1)
+@pytest.mark.sampled(0)
 @pytest.mark.parametrize("size", [0, 1000, 20_000])
 def test_a_full_disk_costs_the_cache_alone(size: int, home: Path) -> None:
     """If a file cannot grow, the run works from memory and leaves nothing half-made after."""

@@ -263,6 +263,7 @@ def test_without_a_configuration_that_can_be_read_nothing_is_kept(
     assert not history.exists()
 
 
+@pytest.mark.exhaustive
 def test_a_disk_that_is_full_breaks_no_call(forks: Forks, server: Recorder, history: Path) -> None:
     """If the history cannot grow, a call is not in it, and what was there stays."""
     server.responses["/pets"] = Response(body=b"[]")
@@ -324,6 +325,7 @@ def test_old_calls_and_too_many_are_removed(api: str, history: Path, monkeypatch
     db.close()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("many", [8, pytest.param(50, marks=pytest.mark.exhaustive)])
 def test_many_processes_at_once_lose_nothing(many: int, forks: Forks, server: Recorder) -> None:
     """Each call of each process is in the history, whichever process made the file."""

@@ -52,6 +52,7 @@ def test_what_is_no_toml_has_no_lines() -> None:
     assert line_of("[apis.a\nb = 1\n", ("apis", "a")) is None
 
 
+@pytest.mark.exhaustive
 def test_a_line_that_takes_too_long_to_find_is_not_looked_for() -> None:
     """A value of thousands of lines holds no error up: the message has no line then."""
     text = 'before = 1\nlong = """' + "\n" * 20_000 + '"""\n'

@@ -240,6 +240,7 @@ def test_there_are_enough_of_them(killer: str) -> None:
     assert LEAST <= sum(value.kills for value in SCENARIOS.values())
 
 
+@pytest.mark.sampled(0)
 @pytest.mark.parametrize(
     ("name", "stride"),
     [

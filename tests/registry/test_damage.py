@@ -237,7 +237,7 @@ def _heals(kept: Kept, name: str, harm: Callable[[Path, Path], None]) -> None:
     assert not (kept._some_other.parent / "nothing-is-here").exists()
 
 
-@pytest.mark.sampled(1)
+@pytest.mark.sampled(0)
 @pytest.mark.parametrize("harm", DAMAGES, ids=lambda function: function.__name__)
 def test_each_file_of_a_document_at_a_url_may_be_harmed(
     harm: Callable[[Path, Path], None], at_url: Kept
@@ -268,7 +268,7 @@ def _cut_at(place: int) -> Callable[[Path, Path], None]:
     return cut
 
 
-@pytest.mark.sampled(1)
+@pytest.mark.sampled(0)
 @pytest.mark.parametrize("kind", ["small", "large"])
 @pytest.mark.parametrize("which", ["at_url", "in_files"])
 def test_each_file_may_be_cut_anywhere(kind: str, which: str, request: pytest.FixtureRequest) -> None:

@@ -44,7 +44,7 @@ def _interrupted(at: int) -> tuple[int, str, str]:
 
 
 @pytest.mark.no_cover
-@pytest.mark.sampled(1)
+@pytest.mark.sampled(0)
 @pytest.mark.parametrize("thousandth", [0, 100, 500, 700, 840, 920, 980])
 def test_an_interrupt_ends_a_run_cleanly_at_any_moment(home: Path, thousandth: int) -> None:
     """The process dies of the signal without a complaint, and the next run finds a cache that is whole."""

@@ -76,6 +76,7 @@ def _refreshes(home: Path) -> list[str]:
     return found
 
 
+@pytest.mark.exhaustive
 @MANY
 def test_one_of_many_that_wait_fetches(
     many: int, served: Served, forks: Forks, home: Path, monkeypatch: pytest.MonkeyPatch
@@ -111,6 +112,7 @@ def test_nobody_of_many_waits_for_the_one_that_fetches(
     _one_valid_revision(home, revisions=2)
 
 
+@pytest.mark.exhaustive
 @MANY
 def test_one_of_many_fetches_what_is_new(many: int, forks: Forks, home: Path, server: Recorder) -> None:
     """If nothing is in the cache yet, one process fetches the document and compiles it, and all have it."""
@@ -122,6 +124,7 @@ def test_one_of_many_fetches_what_is_new(many: int, forks: Forks, home: Path, se
     _one_valid_revision(home, revisions=1)
 
 
+@pytest.mark.exhaustive
 def test_what_many_ask_for_at_the_same_time_is_fetched_once(served: Served, forks: Forks, home: Path) -> None:
     """Who asks for a refresh gets one that began no earlier than it was asked for, be it another's."""
     _slow(served)
@@ -151,6 +154,7 @@ def test_many_register_at_the_same_time(forks: Forks, home: Path) -> None:
     _one_valid_revision(home, revisions=1)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("swaps", [10, pytest.param(40, marks=pytest.mark.exhaustive)])
 def test_readers_never_fail_while_the_document_changes(
     swaps: int, served: Served, forks: Forks, home: Path, tmp_path: Path

@@ -32,6 +32,7 @@ def _tagged(content: bytes, **headers: str) -> Callable[[RecordedRequest], Respo
     return response
 
 
+@pytest.mark.exhaustive
 def test_after_a_refresh_the_new_command_is_there() -> None:
     """The promise of this tool: the API gains an operation, `api refresh` says so, and it can be called."""
     with running() as first:
@@ -192,6 +193,7 @@ def test_demo_serve_says_when_the_port_is_taken() -> None:
     assert f"Cannot listen on port {port} of 127.0.0.1" in result.stderr
 
 
+@pytest.mark.exhaustive
 def test_the_next_revision_of_the_demo_is_there_without_a_server() -> None:
     """`demo --next` lists, explains and calls the operation that the next revision has."""
     assert "list-workflow-versions" not in run_cli("demo", "--help").stdout

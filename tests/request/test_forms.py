@@ -47,7 +47,7 @@ def _form(*words: str, **more: Any) -> list[tuple[str, str]]:
     return parse_qsl(request["body"], keep_blank_values=True, strict_parsing=bool(request["body"]))
 
 
-@pytest.mark.sampled(12)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("pairs", "words"),
     [

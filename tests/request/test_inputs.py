@@ -95,6 +95,7 @@ _OWNER: dict[str, Any] = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("example", "words"),
     [
@@ -226,6 +227,7 @@ def test_one_name_in_several_places() -> None:
 TAKEN = ("output", "body", "validate", "dry-run", "set", "example", "editor", "server", "header", "debug")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", TAKEN)
 def test_one_name_everywhere_and_among_the_standard_options(server: Recorder, name: str) -> None:
     """Every input of the document has an option, and dynacli's own is there before the API."""

@@ -390,6 +390,7 @@ REFUSED_PATHS = [
 ]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("style", ["simple", "label", "matrix"])
 @pytest.mark.parametrize("value", REFUSED_PATHS)
 def test_path_values_cannot_change_the_path(value: Any, style: str) -> None:

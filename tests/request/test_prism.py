@@ -25,6 +25,7 @@ EACH = 2
 """Every second document is asked about."""
 
 
+@pytest.mark.long
 def test_prism_accepts_what_the_document_allows(corpus: Path) -> None:
     """Prism accepts at least 98 of 100 calls made with `--example`, without those that it cannot serve."""
     program("prism")

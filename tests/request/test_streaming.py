@@ -77,7 +77,7 @@ def _file(name: str, size: int) -> Path:
     return path
 
 
-@pytest.mark.sampled(1)
+@pytest.mark.sampled(0)
 @pytest.mark.parametrize("mebibytes", [16, pytest.param(64, marks=pytest.mark.exhaustive)])
 @pytest.mark.parametrize(
     "words", [("raw", "--body", "@FILE"), ("form", "--file", "@FILE")], ids=["raw", "form"]

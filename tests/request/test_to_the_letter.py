@@ -218,6 +218,7 @@ def test_parameters_are_written_to_the_letter(server: Recorder, location: str, d
         _check(server, api, location, described, value)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("style", ["form", "spaceDelimited", "pipeDelimited", "deepObject"])
 @pytest.mark.parametrize("explode", [False, True])
 def test_reserved_characters_stay_where_the_document_allows_them(
@@ -241,6 +242,7 @@ def test_json_in_a_parameter_is_written_to_the_letter(server: Recorder, location
         _check(server, api, location, described, value)
 
 
+@pytest.mark.long
 @settings(max_examples=examples(200), deadline=None)
 @given(text=st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=20))
 def test_any_text_is_written_to_the_letter(text: str) -> None:

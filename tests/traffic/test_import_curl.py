@@ -76,6 +76,7 @@ def _imported(line: str, *words: str) -> Result:
 _URL = "https://api.example.com/v1/pets"
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
@@ -265,6 +266,7 @@ def test_what_the_document_does_not_know_is_said() -> None:
     assert "`| jq .`" in _imported(f"curl {_URL} | jq .").stderr
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("line", "reason"),
     [

@@ -58,6 +58,7 @@ _SENT = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("line", _SENT)
 def test_a_line_for_curl(line: str) -> None:
     """A file is one only if curl itself reads it, and a name of content in the line is a bare one."""
@@ -68,6 +69,7 @@ def test_a_line_for_curl(line: str) -> None:
 _PARTS = "multipart/form-data; boundary=x"
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("har", "words"),
     [

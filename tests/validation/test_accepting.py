@@ -74,6 +74,7 @@ _PERSON = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("version", _VERSIONS)
 @pytest.mark.parametrize(
     ("value", "is_right"),
@@ -294,7 +295,7 @@ def test_preparing_compiles_or_imports(monkeypatch: pytest.MonkeyPatch) -> None:
         assert is_asked is bool(asked)
 
 
-@pytest.mark.exhaustive
+@pytest.mark.long
 def test_over_whole_documents_nothing_wrong_is_accepted(
     folder: Path, nothing_wrong_is_accepted: list[bool]
 ) -> None:
@@ -304,7 +305,7 @@ def test_over_whole_documents_nothing_wrong_is_accepted(
         catalog = _catalog_in(path)
         if catalog is None:
             continue
-        for name in [summary.name for summary in catalog.summaries()][:: 1 if folder == OWN else 15]:
+        for name in [summary.name for summary in catalog.summaries()][:: 1 if folder == OWN else 40]:
             validator = Validator(catalog, catalog.operation(name))
             for response in _responses(catalog, name):
                 right += not validator.response(response).has_something_to_report

@@ -135,7 +135,7 @@ def _check(result: Result, response: BadResponse, form: str = "auto") -> None:
         assert "" == result.stderr
 
 
-@pytest.mark.sampled(12)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("name", RESPONSES)
 def test_a_bad_response_on_a_pipe(server: Recorder, name: str, form: str) -> None:
@@ -172,7 +172,7 @@ def test_a_bad_response_on_a_terminal(server: Recorder, name: str, form: str) ->
     assert not any(sign in shown for sign in ("\x9b", "\0", "\x1b[31m"))
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", RESPONSES)
 def test_a_bad_response_in_a_report(server: Recorder, name: str) -> None:
     """A report has the finding or the reason, and the exit code is the same."""

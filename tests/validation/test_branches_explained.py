@@ -200,6 +200,7 @@ def test_the_discriminator_has_its_place_in_the_document() -> None:
     )
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("schema", "value", "messages"),
     [

@@ -188,6 +188,7 @@ def test_all_of_a_large_map_is_evaluated() -> None:
     assert {"/name5 type", "/name400/price multipleOf", "/name401/of/a type"} <= set(found)
 
 
+@pytest.mark.exhaustive
 def test_of_a_large_body_that_is_wrong_throughout_a_thousand_findings_are_enough() -> None:
     """The list ends after a thousand findings, with a note that there may be more."""
     value = _many(3_000, **{f"_{number}": {"state": "ajar"} for number in range(3_000)})
@@ -196,6 +197,7 @@ def test_of_a_large_body_that_is_wrong_throughout_a_thousand_findings_are_enough
     assert ["the rest of an array that has over 1,000 errors"] == validation.not_validated
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("number", ["1e400", "-1e400", "1" * 30, "9223372036854775808", "1e30"])
 def test_numbers_beyond_64_bits_keep_every_digit(number: str) -> None:
     """jsonschema-rs takes an infinite number as one of no type, and orjson reads large whole ones as fractions."""
@@ -244,7 +246,7 @@ thread.join()
 """
 
 
-@pytest.mark.sampled(1)
+@pytest.mark.sampled(0, 1)
 @pytest.mark.parametrize(("keyword", "other"), [("anyOf", False), ("oneOf", False), ("allOf", True)])
 def test_the_deepest_value_on_the_longest_way_does_not_use_up_the_stack(keyword: str, other: bool) -> None:
     """Neither on the main thread nor on another."""
@@ -498,6 +500,7 @@ def test_names_of_digits(expected: list[str], schema: Any, value: Any) -> None:
     assert expected == compact(validate_value(schema, value))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.no_cover
 def test_many_names_of_digits() -> None:
     """Finding the names of thousands of such members takes no more time than finding other names."""

@@ -403,7 +403,7 @@ _WRONG: list[Any] = [
 ]
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("schema", _WRONG, ids=_id)
 def test_a_schema_that_is_wrong_ends_no_call(schema: Any, version: str) -> None:

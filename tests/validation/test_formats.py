@@ -245,6 +245,7 @@ def _found(name: str, value: Any, version: str = "3.1.1", *, is_exact: bool = Fa
     )
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", _EXAMPLES)
 @pytest.mark.parametrize("version", ["3.0.4", "3.1.1"])
 def test_what_is_of_a_format_is_no_finding(name: str, version: str) -> None:
@@ -252,6 +253,7 @@ def test_what_is_of_a_format_is_no_finding(name: str, version: str) -> None:
     assert [] == [value for value in _EXAMPLES[name][0] if _found(name, value, version)]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", _EXAMPLES)
 @pytest.mark.parametrize("version", ["3.0.4", "3.1.1"])
 def test_what_is_not_of_a_format_is_a_finding(name: str, version: str) -> None:
@@ -300,6 +302,7 @@ def test_a_format_that_nobody_knows_asserts_nothing(name: str) -> None:
     assert [] == [value for value in ("", "\0 any", 10**30) if _found(name, value)]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", _EXAMPLES)
 def test_a_format_says_nothing_of_other_types(name: str) -> None:
     """Formats of texts are about texts, formats of numbers about numbers."""

@@ -36,7 +36,7 @@ def _validation(
     )
 
 
-@pytest.mark.sampled(16)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(
     ("described", "came", "expected"),

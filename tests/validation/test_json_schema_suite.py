@@ -114,6 +114,7 @@ _RUNS = {
 }
 
 
+@pytest.mark.sampled(0)
 @pytest.mark.parametrize("run", _RUNS.values(), ids=_RUNS)
 def test_the_suite(run: _Run) -> None:
     """Each case has the result of the suite, and what is listed fails indeed."""

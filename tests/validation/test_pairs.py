@@ -13,7 +13,7 @@ _EACH = [
 ]
 
 
-@pytest.mark.sampled(60)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("pair", "version"), _EACH)
 def test_a_pair(pair: Pair, version: str) -> None:
     """Nothing is missed, and nothing is found that is right."""

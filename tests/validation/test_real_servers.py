@@ -37,6 +37,7 @@ def running(started: tuple[RealServer, str]) -> tuple[RealServer, tuple[str, ...
     return server, server.options(origin)
 
 
+@pytest.mark.sampled(0)
 def test_every_finding_is_the_servers(running: tuple[RealServer, tuple[str, ...]]) -> None:
     """Operations that are called give the findings that were looked at by hand, and no others."""
     server, options = running

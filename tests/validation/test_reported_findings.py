@@ -89,6 +89,7 @@ def test_few_fields_with_the_same_defect_are_told_one_by_one(server: Recorder) -
     assert 3 == run_cli("check", api, "-o", "text").stdout.count("[type]")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("status", "is_secured", "is_finding"),
     [

@@ -106,6 +106,7 @@ def test_a_right_parameter_is_never_refused(parameter: Any, words: list[str], ve
     assert (0, "") == (result.exit_code, result.stderr)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(
     ("parameter", "text", "value", "expected"),
@@ -389,6 +390,7 @@ _DOCUMENTS = [
 ]
 
 
+@pytest.mark.sampled(0)
 @pytest.mark.parametrize(
     "path", own_and_real(["bookshop.yaml", "observatory.json", "ferries.yaml", "warehouse.json"], _DOCUMENTS)
 )

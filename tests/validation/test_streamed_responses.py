@@ -168,6 +168,7 @@ def test_an_item_is_seen_before_the_next_is_sent(
     assert (0, second, b"") == (process.returncode, output, errors)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("level", ["off", "strict"])
 def test_a_stream_called_json_is_seen_as_it_comes(paced: Paced, level: str) -> None:
     """The first object is printed when the second one begins, and each further one when it ends."""
@@ -194,6 +195,7 @@ def test_json_that_breaks_off_is_an_error_as_before(paced: Paced, words: tuple[s
     assert "/a` broke off" in result.stderr
 
 
+@pytest.mark.exhaustive
 def test_a_line_is_seen_before_it_is_whole(paced: Paced) -> None:
     """Bytes are passed on as they come, whether an item ends with them or not."""
     with _started(_api(paced.origin, NDJSON), "a") as process:
@@ -279,7 +281,7 @@ def test_a_file_is_complete_at_the_end(paced: Paced, tmp_path: Path) -> None:
     assert (b'{"id":1}\n{"id":2}\n', [target]) == (target.read_bytes(), list(target.parent.iterdir()))
 
 
-@pytest.mark.sampled(9)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("content_type", "sent", "count", "expected", "words"),
     [
@@ -384,6 +386,7 @@ def test_only_the_final_response_is_written(server: Recorder, paced: Paced) -> N
     assert "< 302" in result.stderr
 
 
+@pytest.mark.exhaustive
 def test_heads_are_there_before_the_items(paced: Paced) -> None:
     """`-v` shows the head when it comes, and the size at the end."""
     with _started(_api(paced.origin, NDJSON), "a", "-v") as process:
@@ -441,6 +444,7 @@ def test_what_needs_all_items_is_validated_of_a_small_stream(server: Recorder) -
     )
 
 
+@pytest.mark.exhaustive
 def test_an_array_is_validated_item_by_item(server: Recorder) -> None:
     """A schema of the array validates each item by `items`, and the number of items at the end, at any size."""
     media = {"schema": {"type": "array", "items": ITEM, "minItems": 20}}
@@ -451,6 +455,7 @@ def test_an_array_is_validated_item_by_item(server: Recorder) -> None:
     assert "Not validated" not in said
 
 
+@pytest.mark.exhaustive
 def test_a_line_that_is_too_long_is_not_validated(server: Recorder) -> None:
     """A line of over 16 MiB is passed on and not read; the lines around it are validated."""
     long = b'{"id":"%b"}\n' % (b"x" * (17 * MIB))
@@ -460,7 +465,7 @@ def test_a_line_that_is_too_long_is_not_validated(server: Recorder) -> None:
     assert "/1" not in said
 
 
-@pytest.mark.sampled(1)
+@pytest.mark.sampled(0, 2)
 @pytest.mark.parametrize(
     "schema", [{"type": "string"}, {"type": "string", "minLength": 1}], ids=["any", "some"]
 )
@@ -559,7 +564,7 @@ def test_a_signal_ends_a_stream(paced: Paced) -> None:
     assert paced.is_left.wait(30)
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(0, 2)
 @pytest.mark.parametrize(
     ("sent", "expected"), [(b'{"id":1}\n{"i', b'{"id":1}\n'), (b'{"i', b"old")], ids=["item", "none"]
 )
@@ -583,7 +588,7 @@ def test_a_stream_that_is_ended_leaves_its_items_in_the_file(
     assert b"Traceback" not in errors
 
 
-@pytest.mark.sampled(1)
+@pytest.mark.sampled(0)
 @pytest.mark.parametrize("is_chunked", [True, False], ids=["chunked", "no-length"])
 @pytest.mark.parametrize("level", ["off", "warn"])
 def test_nobody_reads_on(paced: Paced, level: str, is_chunked: bool) -> None:
@@ -650,7 +655,7 @@ def endless() -> Iterator[str]:
         yield save_api(paths, server=origin, openapi="3.2.0")
 
 
-@pytest.mark.exhaustive
+@pytest.mark.sampled(0)
 @pytest.mark.parametrize("megabytes", [12, 100])
 @pytest.mark.parametrize(
     ("name", "level", "target"),
@@ -718,6 +723,7 @@ def test_less_is_kept_to_validate_where_a_finding_is_a_warning(
     assert (note in result.stderr) != is_validated
 
 
+@pytest.mark.exhaustive
 def test_a_pipe_has_no_limit_and_a_conversion_has(endless: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A body that is passed on unchanged may have any size; a body that is laid out must fit into memory."""
     monkeypatch.setattr(_receive_response, "RENDER_LIMIT", MIB)

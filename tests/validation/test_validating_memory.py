@@ -24,7 +24,7 @@ _RESPONSES: dict[str, tuple[Any, list[Any]]] = {
 
 
 @pytest.mark.no_cover
-@pytest.mark.exhaustive
+@pytest.mark.long
 @pytest.mark.parametrize("name", _RESPONSES)
 def test_errors_take_little_memory(name: str) -> None:
     """They hold neither texts with the value and the schema in them, nor all errors by all alternatives."""

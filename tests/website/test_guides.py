@@ -31,6 +31,7 @@ def _guides() -> list[ParameterSet]:
     ]
 
 
+@pytest.mark.sampled(0)
 @pytest.mark.parametrize("guide", _guides())
 def test_a_guide_shows_what_happens(guide: str) -> None:
     """The commands of a guide print what it shows, in an empty directory with its files."""

@@ -511,6 +511,7 @@ _EXTENSIONS = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("besides", "header"),
     [({"next": None}, ""), ({"count": 7, "next": None, "previous": None}, ""), ({"total": 7}, ""), ({}, "7")],

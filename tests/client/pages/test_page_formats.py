@@ -51,6 +51,7 @@ def test_a_table_has_the_rows_of_all_pages(server: Recorder) -> None:
     assert _IDS == [line.strip() for line in result.stdout.splitlines() if line.strip() in _IDS]
 
 
+@pytest.mark.exhaustive
 def test_a_filter_sees_the_result_of_all_pages(server: Recorder) -> None:
     """Not each page by itself."""
     result = run_cli(_NUMBERED.start(server), "list-things", "--all", "-f", "length(data)")

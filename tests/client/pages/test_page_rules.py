@@ -519,7 +519,7 @@ _SAID_BY_THE_RESPONSE = {
 }
 
 
-@pytest.mark.sampled(14)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("kind", "api"),
     [pytest.param(*case, id=name) for name, case in _CASES.items() if name not in _SAID_BY_THE_RESPONSE],
@@ -585,6 +585,7 @@ def test_the_configuration_comes_first(key: str, operation: str, server: Recorde
     assert f"the configuration says so in `pages.{operation.strip(chr(34))}`" == pages["reason"]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("table", "wrong"),
     [

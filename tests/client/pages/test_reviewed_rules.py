@@ -27,6 +27,7 @@ def _tables() -> Iterator[tuple[str, list[dict[str, str]]]]:
         yield document, list(group)
 
 
+@pytest.mark.sampled(0)
 @pytest.mark.parametrize(("document", "rows"), [pytest.param(*table, id=table[0]) for table in _tables()])
 def test_a_rule_is_what_a_person_reads_in_the_document(
     corpus: Path, document: str, rows: list[dict[str, str]]

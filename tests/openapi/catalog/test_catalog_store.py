@@ -48,6 +48,7 @@ def _as_json(value: Any) -> Any:
     return json.loads(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS))
 
 
+@pytest.mark.sampled(0)
 @pytest.mark.parametrize("path", own_and_real(OWN_DOCUMENTS, DOCUMENTS))
 def test_what_is_written_reads_back_equal(path: Path, tmp_path: Path) -> None:
     """Every row of a whole document's catalog is what the compiler made."""
@@ -346,7 +347,7 @@ for step in range(1, 100):
 """
 
 
-@pytest.mark.exhaustive
+@pytest.mark.long
 def test_a_run_may_die_at_any_step(home: Path) -> None:
     """Wherever a run is killed while it writes, the next one succeeds and clears away what was left."""
     save(pets())

@@ -4,6 +4,8 @@ import re
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from dynacli.errors import DocumentError
 from dynacli.openapi.catalog.compiler.compile_document import compile_document
 from dynacli.openapi.document.load import load
@@ -33,6 +35,7 @@ def _faults(operation: Operation) -> list[str]:
     return faults
 
 
+@pytest.mark.long
 def test_every_input_of_every_operation_has_an_option_of_its_own(folder: Path) -> None:
     """No two share one, in any media type of the body; all are of letters, digits, hyphens and dots."""
     faults: dict[str, list[str]] = {}

@@ -148,7 +148,7 @@ _KINDS: list[Callable[[int, bool], dict[str, Any]]] = [
 
 
 @pytest.mark.no_cover
-@pytest.mark.sampled(1)
+@pytest.mark.sampled(0)
 @pytest.mark.parametrize(("version", "is_wrong"), [("3.0.3", False), ("3.1.1", True)], ids=["right", "wrong"])
 @pytest.mark.parametrize("make", _KINDS, ids=lambda make: make.__name__.strip("_"))
 def test_memory_grows_as_the_document_does(
@@ -164,7 +164,7 @@ def test_memory_grows_as_the_document_does(
 
 
 @pytest.mark.no_cover
-@pytest.mark.exhaustive
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "is_wrong", "version"),
     [
@@ -202,7 +202,7 @@ def _woven(count: int) -> dict[str, Any]:
 
 
 @pytest.mark.no_cover
-@pytest.mark.exhaustive
+@pytest.mark.long
 def test_memory_of_bodies_with_the_options_of_many_things() -> None:
     """What bodies have in common is kept once."""
     (few, small), (many, large) = (_peak(_woven(count), "compact.json") for count in (200, 800))

@@ -49,6 +49,7 @@ def test_a_catalog_is_at_most_twice_the_document(corpus: Path, name: str) -> Non
     assert 2 * path.stat().st_size >= pages * size
 
 
+@pytest.mark.exhaustive
 def test_options_do_not_blow_up_a_catalog() -> None:
     """Fifty bookshops in one document keep the options of each, in two and a half times its size."""
     tree = load((OWN / "bookshop.yaml").read_bytes(), "bookshop.yaml").tree

@@ -46,7 +46,7 @@ def test_the_index_is_small(tmp_path: Path) -> None:
     assert _growth(_DEMO, str(tmp_path / "catalog")) <= 0.5
 
 
-@pytest.mark.exhaustive
+@pytest.mark.long
 @pytest.mark.corpus
 @pytest.mark.skipif(not FOLDER.is_dir(), reason=f"there are no real documents in {FOLDER}")
 def test_the_index_is_small_in_real_documents(tmp_path: Path) -> None:
@@ -58,6 +58,7 @@ def test_the_index_is_small_in_real_documents(tmp_path: Path) -> None:
     assert {} == {name: growth for name, growth in growths.items() if growth > 0.5}
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "damage",
     [

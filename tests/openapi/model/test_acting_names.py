@@ -200,7 +200,7 @@ def _operations_of(path: Path) -> Iterator[OperationSummary]:
     catalog.close()
 
 
-@pytest.mark.exhaustive
+@pytest.mark.long
 @pytest.mark.corpus
 def test_real_reads_are_taken_for_reads(corpus: Path) -> None:
     """At most one in a hundred GETs of real documents that only read is refused; each that acts is."""

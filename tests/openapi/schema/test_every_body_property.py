@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from dynacli.errors import DocumentError
 from dynacli.openapi.document.load import load
 from dynacli.openapi.document.references.scan import follow_references, lookup
@@ -133,6 +135,7 @@ def unreachable(path: Path) -> tuple[int, list[str]]:
     return tried, lost
 
 
+@pytest.mark.long
 def test_every_property_of_every_body_has_an_option(folder: Path) -> None:
     """As the document spells it, at any depth, through branches, arrays and maps."""
     tried, lost = 0, {}

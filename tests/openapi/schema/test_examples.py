@@ -343,6 +343,7 @@ COMBINED = [
 ]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("schema", "expected"), [*OFFERED, *STRINGS, *NUMBERS, *ARRAYS, *OBJECTS, *COMBINED])
 def test_a_schema_has_one_example(schema: Any, expected: Any) -> None:
     """Each schema has exactly this example: what the document offers, else the simplest value."""
@@ -356,6 +357,7 @@ def test_a_reference_to_nowhere_stands_for_anything() -> None:
     assert {"a": "string"} == example_value({"allOf": [refer("Lost"), part]}, resolve)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("schema", "expected"), [*OFFERED, *STRINGS, *NUMBERS, *ARRAYS, *COMBINED])
 def test_examples_pass_validation(schema: Any, expected: Any) -> None:
     """The expected values of the tables are valid by a full validator."""

@@ -223,7 +223,7 @@ sys.exit(main(sys.argv[2:]))
 """
 
 
-@pytest.mark.sampled(1)
+@pytest.mark.sampled(0)
 @pytest.mark.parametrize("kind", ["json", "yaml", "url", "stdin", "demo"])
 def test_the_second_run_parses_nothing(kind: str, server: Recorder) -> None:
     """On an unchanged document everything works although no parser and no compiler can be imported."""

@@ -212,7 +212,7 @@ def test_an_overlay_does_what_its_version_says(row: dict[str, Any]) -> None:
     assert before == row["before"]
 
 
-@pytest.mark.exhaustive
+@pytest.mark.long
 def test_copies_do_not_grow_without_end() -> None:
     """A value that is copied into itself again and again meets a limit, of depth or of values."""
     deeper = {"target": "$['x-a']..b[?!@.b]", "copy": "$['x-a']"}

@@ -458,3 +458,15 @@ def test_loading_never_imports_the_validator() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
     assert set() == loaded & {"openapi_spec_validator", "openapi_core", "jsonschema", "requests", "httpx"}
+
+
+@pytest.mark.exhaustive
+def test_yaml_is_read_in_threads_that_end() -> None:
+    """The first one that reads YAML may end before the next one begins."""
+    code = (
+        "from threading import Thread; from dynacli.openapi.document.parse import read_yaml;"
+        "content = b''.join(b'key%d: [value, {a: 1.5}]\\n' % index for index in range(200));"
+        "threads = (Thread(target=read_yaml, args=(content, 'a')) for _ in range(100));"
+        "[(thread.start(), thread.join()) for thread in threads]"
+    )
+    assert 0 == subprocess.run([sys.executable, "-c", code], check=False).returncode

@@ -311,6 +311,7 @@ def _text_of_digitalocean(corpus: Path) -> bytes:
     return result.stdout_bytes
 
 
+@pytest.mark.long
 @pytest.mark.corpus
 def test_a_real_document_of_a_thousand_files_has_only_its_own_faults(digitalocean: dict[str, Any]) -> None:
     """A default of `null` for what may not be null stands in its files already."""

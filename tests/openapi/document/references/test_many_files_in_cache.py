@@ -224,7 +224,7 @@ def _replace_by_directory(path: Path) -> None:
 DAMAGES = [Path.unlink, _noise, _cut, _flip, lambda path: path.write_bytes(b""), _replace_by_directory]
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "ending", [".parts.zip", "current.parts.json", ".document", ".sqlite", "current.json"]
 )
@@ -284,6 +284,7 @@ def test_without_a_cache_all_files_are_at_hand(spread: Path, monkeypatch: pytest
     assert "schemas.json line 1: /Toy/properties/name" in result.stderr
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("processes", [2, pytest.param(5, marks=pytest.mark.exhaustive)])
 def test_many_may_compile_at_once(processes: int, home: Path) -> None:
     """Processes that meet on a document of several files all work, and leave it compiled once."""

@@ -382,6 +382,7 @@ def _load_or_none(path: Path) -> Document | None:
         return None
 
 
+@pytest.mark.long
 def test_whole_documents_are_resolved_right(folder: Path) -> None:
     """In whole documents, everywhere the resolved tree says what following each reference by hand says."""
     documents = 0

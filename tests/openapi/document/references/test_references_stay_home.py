@@ -155,7 +155,7 @@ def test_nobody_is_told_to_open_the_directory_of_a_system_file() -> None:
     assert "--allow-ref /etc" not in reported
 
 
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "ref", ["ORIGIN/pets.yaml", "ORIGIN/pets.yaml#/a", "file:///etc/passwd", "gone.yaml"]
 )
@@ -396,6 +396,7 @@ def test_all_files_together_have_one_budget_of_time(monkeypatch: pytest.MonkeyPa
     assert any("took too long" in message for message, _ in loaded.warnings)
 
 
+@pytest.mark.exhaustive
 def test_one_connection_serves_all_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """A document of a thousand files does not connect a thousand times; one that was closed is opened again."""
     connect, connected = socket.socket.connect, []

@@ -218,7 +218,7 @@ def _asked(names: Mapping[str, str] | list[str], *words: str, where: str = "quer
     return unquote(built(api, "a", *words)["target"])
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("names", "words", "target"),
     [
@@ -374,6 +374,7 @@ def test_the_version_may_be_a_number(version: str) -> None:
 # --- Byte order marks, keys given twice
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("encoding", "mark"),
     [
@@ -545,6 +546,7 @@ def test_the_place_of_a_parameter_may_be_spelled_otherwise() -> None:
     assert [("`in` is `Query `; it is read as `query`", "/paths/~1a/get/parameters/0/in")] == _places(api)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("schema", "example", "refused"),
     [
