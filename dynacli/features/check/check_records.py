@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynacli.client.links.follow_link import json_of
 from dynacli.errors import DynacliError
+from dynacli.http.deprecation import deprecation_text
 from dynacli.http.semantics import ReceivedBody
 from dynacli.openapi.model.operation import Operation, documented_status
 from dynacli.output.finding_reports import ValidatedCall
@@ -428,6 +429,7 @@ class CheckResults:
             "tolerated": _numbered(tolerated_of(exchange) for exchange in exchanges),
             "not_validated": _distinct(text for exchange in exchanges for text in not_validated_of(exchange)),
             "suppressed": _numbered(suppressed_of(exchange) for exchange in exchanges),
+            "deprecated": _distinct(text for exchange in exchanges for text in deprecations_of(exchange)),
             "calls": [_call_row(operation, exchange) for exchange in exchanges],
             "unsent": [
                 {"values": planned_values(operation, planned), "reason": reason}
@@ -504,6 +506,12 @@ def suppressed_of(exchange: Exchange) -> tuple[dict[str, Any], ...]:
         return ()
     rows = ({**finding.as_json(), "reason": reason} for finding, reason in exchange.validation.suppressed)
     return tuple(exchange.masker.mask_value(row) for row in rows)
+
+
+def deprecations_of(exchange: Exchange) -> tuple[str, ...]:
+    """Return what the headers of the response say about the end of the operation: nothing, or one text."""
+    text = "" if exchange.response is None else deprecation_text(exchange.response)
+    return (exchange.masker.mask(text),) if text else ()
 
 
 def error_of(exchange: Exchange) -> str:

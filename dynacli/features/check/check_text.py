@@ -26,6 +26,7 @@ from dynacli.features.check.check_records import (
     InputValue,
     coverage_of,
     curl_of,
+    deprecations_of,
     error_of,
     find_defects,
     finding_key,
@@ -101,6 +102,7 @@ def notes_after_findings(results: CheckResults) -> dict[str, Rows]:
         "Tolerated": _rows_of_calls(results, _tolerated),
         "Not validated": _rows_of_calls(results, not_validated_of),
         "Suppressed": _rows_of_calls(results, _suppressed),
+        "Deprecated by the server": _rows_of_calls(results, deprecations_of),
     }
 
 

@@ -12,7 +12,16 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.documents import save, save_api, serve
-from tests.harness import RecordedRequest, Recorder, Response, Result, assert_ended, run_cli, serving
+from tests.harness import (
+    RecordedRequest,
+    Recorder,
+    Response,
+    Result,
+    assert_ended,
+    json_response,
+    run_cli,
+    serving,
+)
 
 _PET = {
     "type": "object",
@@ -433,7 +442,7 @@ def test_nothing_drives_the_terminal(server: Recorder, monkeypatch: pytest.Monke
     server.responses["/pet"] = Response(200, b'{"id": "p", "age": "\\u001b]0;x\\u0007", "\\u001b[2J": 1}')
     result = run_cli("check", _single(server), terminal=("stdout", "stderr"))
     assert 9 == result.exit_code
-    assert "\x1b" not in result.stdout
+    assert "\x9b" not in result.stdout
     assert "\x07" not in result.stdout + result.stderr
     assert "\\x1b[2J" in result.stdout
 
@@ -471,7 +480,7 @@ def test_colour_is_for_terminals_alone(server: Recorder) -> None:
     server.responses["/pet"] = _pet(age="old")
     path = _single(server)
     assert "\x1b[31m" in run_cli("check", path, terminal=("stdout",)).stdout
-    assert "\x1b" not in run_cli("check", path, "-o", "text").stdout
+    assert "\x9b" not in run_cli("check", path, "-o", "text").stdout
 
 
 def test_the_error_of_a_program(server: Recorder) -> None:
@@ -685,3 +694,21 @@ def test_a_response_to_an_id_that_was_made_up_for_a_body(
     row = run_cli("check", path, "--operation", "start", "-o", "json", *words).json[0]
     assert ([] if is_excused else ["undocumented-status"]) == [finding["rule"] for finding in row["findings"]]
     assert is_excused == any("made-up id in the body" in item for item in row["not_validated"])
+
+
+def test_an_operation_that_the_server_is_going_to_end_is_a_remark(server: Recorder) -> None:
+    """In text, data and the page, without a secret that the server sends back, and never as a finding."""
+    key = "k-8c1f0e7ab2"
+    server.responses["/pet"] = json_response(
+        {"id": "p1"}, Deprecation="@1767225600", Link=f'</end?key={key}&x=\x9b31m>; rel="deprecation"'
+    )
+    words = ("check", _single(server), "--accept-origin", server.origin, "-H", f"X-Api-Key: {key}", "-o")
+    shown = {form: run_cli(*words, form) for form in ("json", "text", "html")}
+    said = f"is deprecated since 2026-01-01; see {server.origin}/end?key=***&x="
+    assert _row(shown["json"])["deprecated"][0].startswith(said)
+    assert "Deprecated by the server" in shown["text"].stdout
+    for result in shown.values():
+        assert 0 == result.exit_code
+        assert "is deprecated since 2026-01-01" in result.stdout
+        assert key not in result.stdout
+        assert "\x9b" not in result.stdout
