@@ -16,17 +16,18 @@ COVERAGE = 95
 """The least coverage of the quick and the interactive tests, in percent, branches counted."""
 
 _INTERACTIVE = (
-    "tests/features/apis",
-    "tests/features/bake",
-    "tests/features/check",
-    "tests/features/explorer",
-    "tests/features/learn",
-    "tests/features/mcp",
-    "tests/features/mock",
-    "tests/features/proxy",
-    "tests/features/sign_in",
-    "tests/features/sql",
-    "tests/features/workflows",
+    *("client", "openapi/schema", "registry", "request", "traffic"),
+    *(
+        "features/apis",
+        "features/bake",
+        "features/batch",
+        "features/check",
+        "features/explorer",
+        "features/jq",
+    ),
+    *("features/learn", "features/mcp", "features/mock", "features/plans", "features/project_file"),
+    *("features/proxy", "features/pytest_plugin", "features/sign_in", "features/sql", "features/stubs"),
+    *("features/swagger2", "features/workflows"),
 )
 """Folders whose exhaustive tests count for the coverage, since few of their tests are quick."""
 
@@ -81,12 +82,12 @@ TASKS = {
     ),
     "test": Task("the quick tests", (("pytest", "-n", "auto"),)),
     "interactive": Task(
-        "the long tests of the features that are tried over time, which count for the coverage",
-        (("pytest", "-n", "auto", "-m", "exhaustive", *_INTERACTIVE),),
+        "the longer tests of calls and features, which count for the coverage",
+        (("pytest", "-n", "auto", "-m", "exhaustive", *(f"tests/{room}" for room in _INTERACTIVE)),),
     ),
     "exhaustive": Task(
         "the other tests that take long; those of other programs and servers need what `.ci/outside` installs",
-        (("pytest", "-n", "auto", "-m", "exhaustive", *(f"--ignore={folder}" for folder in _INTERACTIVE)),),
+        (("pytest", "-n", "auto", "-m", "exhaustive", *(f"--ignore=tests/{room}" for room in _INTERACTIVE)),),
     ),
     "httpx2": Task(
         "the tests of HTTP and of calls, with httpx2 in the place of httpx (`pip install '.[httpx2]'`)",

@@ -135,7 +135,7 @@ def _run(case: dict[str, Any], server: Recorder) -> Result:
     return run_cli("workflow", "run", "case.arazzo.yaml", *named, *inputs, *options)
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(3, 200)
 @pytest.mark.parametrize("case", CASES)
 def test_a_case_takes_its_course(case: dict[str, Any], server: Recorder) -> None:
     """The requests, the outputs and the end are the expected ones."""
