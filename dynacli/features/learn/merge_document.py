@@ -6,10 +6,11 @@ is written into a new document, and in its narrowest form, which says what every
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from dynacli.http.semantics import best_match
+from dynacli.http.semantics import best_match, is_json, is_text_type
 from dynacli.openapi.document.json_trees import copy_json, dict_or_empty, list_or_empty
 from dynacli.openapi.model.kebab_names import free_name
 from dynacli.openapi.model.operation import documented_status
@@ -221,6 +222,8 @@ class _Merger:
             found = self._resolved(content.get(key)) if key is not None else None
             if not isinstance(found, dict):
                 content[name] = self._added(media)
+            elif is_text_type(name) and not is_json(name) and "schema" in found:
+                continue  # a text such as `true` may be a value of any type
             elif isinstance(found.get("schema"), dict) and "schema" in media:
                 self._widen(found["schema"], media["schema"], narrow["content"][name]["schema"], 0)
 
@@ -260,15 +263,22 @@ class _Merger:
             for of_learned, of_narrow in zip(learned.get("anyOf", []), narrow["anyOf"], strict=False):
                 self._widen(schema, of_learned, of_narrow, depth + 1)
             return
+        if "anyOf" in learned:  # a component, or a value of another type
+            learned = self._target(learned["anyOf"][0], self._learned)
         self._widen_type(schema, narrow)
         self._widen_strings(schema, narrow)
         if "properties" in narrow:
             self._widen_properties(schema, learned, narrow, depth)
         members = schema.get("additionalProperties")
         if isinstance(members, dict) and "additionalProperties" in narrow:
-            self._widen(members, learned["additionalProperties"], narrow["additionalProperties"], depth + 1)
+            self._widen(
+                members,
+                learned.get("additionalProperties", narrow["additionalProperties"]),
+                narrow["additionalProperties"],
+                depth + 1,
+            )
         if isinstance(schema.get("items"), dict) and "items" in narrow and schema["items"]:
-            self._widen(schema["items"], learned["items"], narrow["items"], depth + 1)
+            self._widen(schema["items"], learned.get("items", narrow["items"]), narrow["items"], depth + 1)
 
     def _widen_branches(
         self,
@@ -286,7 +296,10 @@ class _Merger:
         for of_learned, of_narrow in pairs:
             for part in self._by_type(of_narrow):
                 branch = self._nearest(branches, part)
-                if branch is not None:
+                objects = self._fitting(branches, part) if "properties" in part else []
+                if keyword != "allOf" and len(objects) > 1:
+                    self._widen_kinds(objects, of_learned, part, depth)
+                elif branch is not None:
                     self._widen(branch, of_learned, part, depth + 1)
                 elif keyword != "allOf":
                     added = self._added(of_learned)
@@ -294,15 +307,24 @@ class _Merger:
                     schema[keyword] = [*schema[keyword], new]
 
     def _by_type(self, narrow: dict[str, Any]) -> list[dict[str, Any]]:
-        """Return a narrowest schema as one for each of its types, since each may have a branch."""
-        types = _listed(dict_or_empty(self._target(narrow, self._narrow)).get("type", []))
-        if len(types) < 2:
-            return [narrow]
-        members = self._target(narrow, self._narrow).items()
-        parts = [
-            {**{key: value for key, value in members if _OF_TYPE.get(key, name) == name}, "type": name}
-            for name in types
-        ]
+        """Return a narrowest schema as one for each type of a value or of its items, since each may have a branch."""
+        whole = dict_or_empty(self._target(narrow, self._narrow))
+        types = _listed(whole.get("type", []))
+        parts = [whole]
+        if len(types) > 1:
+            parts = [
+                {
+                    **{key: value for key, value in whole.items() if _OF_TYPE.get(key, name) == name},
+                    "type": name,
+                }
+                for name in types
+            ]
+        for index, part in enumerate(parts):
+            if isinstance(part.get("items"), dict):
+                parts[index : index + 1] = [
+                    {**part, "items": items} for items in self._by_type(part["items"])
+                ]
+                break
         self._parts += parts
         return parts
 
@@ -319,6 +341,26 @@ class _Merger:
             self._parts.append({**narrow, "properties": properties})
             self._widen(branch, learned, self._parts[-1], depth + 1)
 
+    def _widen_kinds(
+        self, branches: list[dict[str, Any]], learned: dict[str, Any], narrow: dict[str, Any], depth: int
+    ) -> None:
+        """Widen each branch of an `anyOf` or `oneOf` by the properties that it alone knows.
+
+        The objects were of several kinds, and what was learned does not tell which kind had a value or lacked it.
+        """
+        nearest = self._nearest(branches, narrow)
+        known = [self._property_names(branch, 0) for branch in branches]
+        count = Counter(name for names in known for name in names)
+        for branch, of_branch in zip(branches, known, strict=True):
+            is_new = branch is nearest
+            properties = {
+                name: value
+                for name, value in narrow["properties"].items()
+                if (count[name] == 1 and name in of_branch) or (is_new and not count[name])
+            }
+            self._parts.append({**narrow, "properties": properties, "required": list(of_branch)})
+            self._widen(branch, learned, self._parts[-1], depth + 1)
+
     def _property_names(self, schema: Any, depth: int) -> set[str]:
         """Return the names of the properties of a schema, and of its branches."""
         schema = dict_or_empty(self._resolved(schema))
@@ -333,27 +375,31 @@ class _Merger:
     def _nearest(self, branches: list[dict[str, Any]], narrow: Any) -> dict[str, Any] | None:
         """Return the branch that describes the same kind of value; None if none does."""
         narrow = dict_or_empty(self._target(narrow, self._narrow))
-        types = _types(narrow)
-        best, most = None, -1
-        for branch in branches:
+        names = dict_or_empty(narrow.get("properties")).keys()
+        of_items = _types(dict_or_empty(narrow.get("items")))
+
+        def in_common(branch: dict[str, Any]) -> int:
+            schema = dict_or_empty(self._resolved(branch))
+            known = dict_or_empty(schema.get("properties")).keys()
+            return len(known & names) + len(
+                _types(dict_or_empty(self._resolved(schema.get("items")))) & of_items
+            )
+
+        return max(self._fitting(branches, narrow), key=in_common, default=None)
+
+    def _fitting(self, branches: list[dict[str, Any]], narrow: Any) -> list[dict[str, Any]]:
+        """Return the branches that have the type of a value, and its constants."""
+        narrow = dict_or_empty(self._target(narrow, self._narrow))
+        types, members = _types(narrow), dict_or_empty(narrow.get("properties"))
+
+        def fits(branch: dict[str, Any]) -> bool:
             schema = dict_or_empty(self._resolved(branch))
             if types and _types(schema) and not types & _types(schema):
-                continue
-            constants = {
-                name: dict_or_empty(member).get("const")
-                for name, member in dict_or_empty(narrow.get("properties")).items()
-                if "const" in dict_or_empty(member)
-            }
-            of_branch = dict_or_empty(schema.get("properties"))
-            if any(
-                dict_or_empty(of_branch.get(name)).get("const", value) != value
-                for name, value in constants.items()
-            ):
-                continue
-            common = len(of_branch.keys() & dict_or_empty(narrow.get("properties")).keys())
-            if common > most:
-                best, most = branch, common
-        return best
+                return False
+            known = dict_or_empty(schema.get("properties"))
+            return not any(_are_apart(known.get(name), member) for name, member in members.items())
+
+        return [branch for branch in branches if fits(branch)]
 
     def _widen_type(self, schema: dict[str, Any], narrow: dict[str, Any]) -> None:
         if "type" not in schema or "type" not in narrow:
@@ -408,7 +454,7 @@ class _Merger:
             elif isinstance(members, dict) and members:
                 self._widen(members, of_learned.get(name, of_narrow), of_narrow, depth + 1)
             elif name not in existing:
-                schema.setdefault("properties", {})[name] = self._added(of_learned.get(name, {}))
+                schema.setdefault("properties", {})[name] = self._added(of_learned.get(name, of_narrow))
                 existing = schema["properties"]
 
 
@@ -418,6 +464,15 @@ def _listed(value: Any) -> list[Any]:
 
 def _types(schema: Mapping[str, Any]) -> set[Any]:
     return set(_listed(schema["type"])) if "type" in schema else set()
+
+
+def _are_apart(schema: Any, other: Any) -> bool:
+    """Return whether a schema has a single constant, and the other has constants without it."""
+    one, several = (
+        [item["const"]] if "const" in item else list_or_empty(item.get("enum"))
+        for item in map(dict_or_empty, (schema, other))
+    )
+    return len(one) == 1 and bool(several) and one[0] not in several
 
 
 def _is_same_scheme(scheme: dict[str, Any], other: Any) -> bool:

@@ -24,7 +24,10 @@ def test_a_known_document_is_found_again(document: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("document", own_and_real((), ("museum.yaml", "scalar-galaxy-3.1.yaml")))
+@pytest.mark.parametrize(
+    "document",
+    own_and_real((), ("museum.yaml", "chromadb.json", "meilisearch.json", "scalar-galaxy-3.1.yaml")),
+)
 def test_a_document_that_learns_its_own_traffic_breaks_nothing(document: Path, tmp_path: Path) -> None:
     """`changes` between a document, and the same document after `--into`, has nothing breaking."""
     tree: Any = yaml.safe_load(document.read_text(encoding="utf-8"))
