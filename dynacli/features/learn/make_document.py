@@ -77,8 +77,7 @@ def make_document(
                 shape.settle(has_alternatives=True)
     components = _Components(listed)
     schemes = _scheme_names(listed)
-    # What a component has in common is wider than what one part of the document sent.
-    writer = SchemaWriter(rules, _DIALECT, components.references if rules is DOCUMENT_RULES else None)
+    writer = SchemaWriter(rules, _DIALECT, components.references if rules.has_components else None)
     names = _operation_ids(listed)
     paths: dict[str, Any] = {}
     reviews: dict[tuple[str, ...], str] = {}

@@ -11,7 +11,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from dynacli.http.semantics import best_match, is_json, is_text_type
-from dynacli.openapi.document.json_trees import copy_json, dict_or_empty, list_or_empty
+from dynacli.openapi.document.json_trees import (
+    MISSING,
+    copy_json,
+    dict_or_empty,
+    follow,
+    from_fragment,
+    list_or_empty,
+)
 from dynacli.openapi.model.kebab_names import free_name
 from dynacli.openapi.model.operation import documented_status
 from dynacli.openapi.model.path_templates import parameter_names, path_template
@@ -222,35 +229,18 @@ class _Merger:
             found = self._resolved(content.get(key)) if key is not None else None
             if not isinstance(found, dict):
                 content[name] = self._added(media)
-            elif is_text_type(name) and not is_json(name) and "schema" in found:
+            elif is_text_type(name) and not is_json(name):
                 continue  # a text such as `true` may be a value of any type
             elif isinstance(found.get("schema"), dict) and "schema" in media:
                 self._widen(found["schema"], media["schema"], narrow["content"][name]["schema"], 0)
 
     def _resolved(self, value: Any) -> Any:
-        return self._target(value, self.tree)
+        return _target(value, self.tree)
 
-    def _target(self, value: Any, tree: dict[str, Any]) -> Any:
-        """Return the value at the end of a chain of references within a document; None if it leads nowhere."""
-
-        def resolve(ref: str) -> Any:
-            found: Any = tree
-            if not ref.startswith("#/"):
-                return None
-            for step in ref.removeprefix("#/").split("/"):
-                found = dict_or_empty(found).get(step.replace("~1", "/").replace("~0", "~"))
-            return found
-
-        return last_of_references(value, resolve) if reference_of(value) is not None else value
-
-    def _widen(self, existing: dict[str, Any], learned: Any, narrow: Any, depth: int) -> None:
+    def _widen(self, existing: dict[str, Any], learned: Any, narrow: dict[str, Any], depth: int) -> None:
         """Widen a schema of the document so that it allows what was seen."""
-        schema, learned, narrow = (
-            self._resolved(existing),
-            self._target(learned, self._learned),
-            self._target(narrow, self._narrow),
-        )
-        if not all(isinstance(item, dict) for item in (schema, learned, narrow)) or depth > _MAX_DEPTH:
+        schema, learned = self._resolved(existing), _target(learned, self._learned)
+        if not isinstance(schema, dict) or not isinstance(learned, dict) or depth > _MAX_DEPTH:
             return
         if (id(schema), id(narrow)) in self._visited:
             return
@@ -264,7 +254,7 @@ class _Merger:
                 self._widen(schema, of_learned, of_narrow, depth + 1)
             return
         if "anyOf" in learned:  # a component, or a value of another type
-            learned = self._target(learned["anyOf"][0], self._learned)
+            learned = _target(learned["anyOf"][0], self._learned)
         self._widen_type(schema, narrow)
         self._widen_strings(schema, narrow)
         if "properties" in narrow:
@@ -290,17 +280,16 @@ class _Merger:
     ) -> None:
         branches = [branch for branch in list_or_empty(schema[keyword]) if isinstance(branch, dict)]
         if keyword == "allOf" and "properties" in narrow:
-            self._widen_all(branches, learned, narrow, depth)
+            self._widen_objects(branches, learned, narrow, depth, are_kinds=False)
             return
         pairs = list(zip(learned.get("anyOf", [learned]), narrow.get("anyOf", [narrow]), strict=False))
         for of_learned, of_narrow in pairs:
             for part in self._by_type(of_narrow):
-                branch = self._nearest(branches, part)
-                objects = self._fitting(branches, part) if "properties" in part else []
-                if keyword != "allOf" and len(objects) > 1:
-                    self._widen_kinds(objects, of_learned, part, depth)
-                elif branch is not None:
-                    self._widen(branch, of_learned, part, depth + 1)
+                fitting = self._fitting(branches, part)
+                if keyword != "allOf" and "properties" in part and len(fitting) > 1:
+                    self._widen_objects(fitting, of_learned, part, depth, are_kinds=True)
+                elif fitting:
+                    self._widen(self._nearest(fitting, part), of_learned, part, depth + 1)
                 elif keyword != "allOf":
                     added = self._added(of_learned)
                     new = {**added, "type": part["type"]} if "type" in added else added
@@ -308,58 +297,54 @@ class _Merger:
 
     def _by_type(self, narrow: dict[str, Any]) -> list[dict[str, Any]]:
         """Return a narrowest schema as one for each type of a value or of its items, since each may have a branch."""
-        whole = dict_or_empty(self._target(narrow, self._narrow))
-        types = _listed(whole.get("type", []))
-        parts = [whole]
+        types = _listed(narrow.get("type", []))
+        parts = [narrow]
         if len(types) > 1:
             parts = [
                 {
-                    **{key: value for key, value in whole.items() if _OF_TYPE.get(key, name) == name},
+                    **{key: value for key, value in narrow.items() if _OF_TYPE.get(key, name) == name},
                     "type": name,
                 }
                 for name in types
             ]
-        for index, part in enumerate(parts):
-            if isinstance(part.get("items"), dict):
-                parts[index : index + 1] = [
-                    {**part, "items": items} for items in self._by_type(part["items"])
-                ]
-                break
+        parts = [
+            {**part, "items": items} if items else part
+            for part in parts
+            for items in (self._by_type(part["items"]) if "items" in part else [None])
+        ]
         self._parts += parts
         return parts
 
-    def _widen_all(
-        self, branches: list[dict[str, Any]], learned: dict[str, Any], narrow: dict[str, Any], depth: int
+    def _widen_objects(
+        self,
+        branches: list[dict[str, Any]],
+        learned: dict[str, Any],
+        narrow: dict[str, Any],
+        depth: int,
+        *,
+        are_kinds: bool,
     ) -> None:
-        """Widen each branch of an `allOf` by the properties that it knows, and the nearest by those that none knows."""
-        nearest = self._nearest(branches, narrow)
-        known = [self._property_names(branch, 0) for branch in branches]
-        new = narrow["properties"].keys() - set().union(*known)
-        for branch, of_branch in zip(branches, known, strict=True):
-            names = of_branch | new if branch is nearest else of_branch
-            properties = {name: value for name, value in narrow["properties"].items() if name in names}
-            self._parts.append({**narrow, "properties": properties})
-            self._widen(branch, learned, self._parts[-1], depth + 1)
+        """Widen each branch by the properties that it knows, and the nearest by those that none knows.
 
-    def _widen_kinds(
-        self, branches: list[dict[str, Any]], learned: dict[str, Any], narrow: dict[str, Any], depth: int
-    ) -> None:
-        """Widen each branch of an `anyOf` or `oneOf` by the properties that it alone knows.
-
-        The objects were of several kinds, and what was learned does not tell which kind had a value or lacked it.
+        If the branches are kinds of objects, what was learned does not tell which kind had a value or lacked it. So
+        each kind is widened by the properties that it alone knows, and its required properties stay.
         """
-        nearest = self._nearest(branches, narrow)
+        fitting = self._fitting(branches, narrow)
+        nearest = self._nearest(fitting, narrow) if fitting else None
         known = [self._property_names(branch, 0) for branch in branches]
         count = Counter(name for names in known for name in names)
-        for branch, of_branch in zip(branches, known, strict=True):
-            is_new = branch is nearest
+        for branch, names in zip(branches, known, strict=True):
             properties = {
                 name: value
                 for name, value in narrow["properties"].items()
-                if (count[name] == 1 and name in of_branch) or (is_new and not count[name])
+                if (name in names and not (are_kinds and count[name] > 1))
+                or (branch is nearest and not count[name])
             }
-            self._parts.append({**narrow, "properties": properties, "required": list(of_branch)})
-            self._widen(branch, learned, self._parts[-1], depth + 1)
+            part = {**narrow, "properties": properties}
+            if are_kinds:
+                part["required"] = list(names)
+            self._parts.append(part)
+            self._widen(branch, learned, part, depth + 1)
 
     def _property_names(self, schema: Any, depth: int) -> set[str]:
         """Return the names of the properties of a schema, and of its branches."""
@@ -372,24 +357,20 @@ class _Merger:
             names.update(*(self._property_names(branch, depth + 1) for branch in branches))
         return names
 
-    def _nearest(self, branches: list[dict[str, Any]], narrow: Any) -> dict[str, Any] | None:
-        """Return the branch that describes the same kind of value; None if none does."""
-        narrow = dict_or_empty(self._target(narrow, self._narrow))
+    def _nearest(self, fitting: list[dict[str, Any]], narrow: dict[str, Any]) -> dict[str, Any]:
+        """Return the branch that has most in common with a value, of the branches that fit it."""
         names = dict_or_empty(narrow.get("properties")).keys()
         of_items = _types(dict_or_empty(narrow.get("items")))
 
         def in_common(branch: dict[str, Any]) -> int:
             schema = dict_or_empty(self._resolved(branch))
-            known = dict_or_empty(schema.get("properties")).keys()
-            return len(known & names) + len(
-                _types(dict_or_empty(self._resolved(schema.get("items")))) & of_items
-            )
+            items = dict_or_empty(self._resolved(schema.get("items")))
+            return len(dict_or_empty(schema.get("properties")).keys() & names) + len(_types(items) & of_items)
 
-        return max(self._fitting(branches, narrow), key=in_common, default=None)
+        return max(fitting, key=in_common)
 
-    def _fitting(self, branches: list[dict[str, Any]], narrow: Any) -> list[dict[str, Any]]:
+    def _fitting(self, branches: list[dict[str, Any]], narrow: dict[str, Any]) -> list[dict[str, Any]]:
         """Return the branches that have the type of a value, and its constants."""
-        narrow = dict_or_empty(self._target(narrow, self._narrow))
         types, members = _types(narrow), dict_or_empty(narrow.get("properties"))
 
         def fits(branch: dict[str, Any]) -> bool:
@@ -456,6 +437,17 @@ class _Merger:
             elif name not in existing:
                 schema.setdefault("properties", {})[name] = self._added(of_learned.get(name, of_narrow))
                 existing = schema["properties"]
+
+
+def _target(value: Any, tree: dict[str, Any]) -> Any:
+    """Return the value at the end of a chain of references within a document; None if it leads nowhere."""
+
+    def resolve(ref: str) -> Any:
+        steps = from_fragment(ref)
+        found = follow(tree, steps) if steps else None
+        return None if found is MISSING else found
+
+    return last_of_references(value, resolve)
 
 
 def _listed(value: Any) -> list[Any]:

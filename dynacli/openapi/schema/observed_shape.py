@@ -338,6 +338,8 @@ class InferenceRules:
         is_sorted: Whether properties are sorted by name, so that the order of the values does not matter.
         has_null_alone: Whether null is the type of a value that was always null.
         fewest_of_value: Minimum number of samples of each value of an enumeration.
+        has_components: Whether schemas refer to components. A component says what several places have in common, which
+            is less than what one of them has.
     """
 
     required_from: int
@@ -346,13 +348,16 @@ class InferenceRules:
     is_sorted: bool
     has_null_alone: bool
     fewest_of_value: int = _FEWEST_OF_WORD
+    has_components: bool = True
 
 
 NARROW_RULES = InferenceRules(0, 1, 0, is_sorted=False, has_null_alone=True)
 """For a few values: other values may lack properties or have new values."""
 DOCUMENT_RULES = InferenceRules(2, 3, 50, is_sorted=True, has_null_alone=False)
 """For a new document."""
-COMMON_RULES = InferenceRules(1, 1, 1, is_sorted=True, has_null_alone=True, fewest_of_value=1)
+COMMON_RULES = InferenceRules(
+    1, 1, 1, is_sorted=True, has_null_alone=True, fewest_of_value=1, has_components=False
+)
 """For all that the values have in common, to widen a schema by it."""
 
 
