@@ -46,6 +46,7 @@ from dynacli.features.explorer.form_rows import (
     row_of,
     rows_of_form,
 )
+from dynacli.openapi.document.json_trees import split
 from dynacli.openapi.model.media_types import is_built
 from dynacli.openapi.model.operation import EACH, Field, Parameter, ValueType
 from dynacli.openapi.model.wording import MAY_BE_REPEATED, literal_word, notable_constraints, placeholder
@@ -453,7 +454,7 @@ def body_rows(draft: Draft) -> BodyRows | None:
     # From the last row, so that a parent gets a value only if none of its fields has one.
     for row in reversed([row for row in rows if row.location == BODY_LOCATION]):
         inside = any(option.startswith(f"{row.option}.") for option in words)
-        found = next(walk_value(value, _steps_of_pointer(row.pointer)), None)
+        found = next(walk_value(value, split(row.pointer)), None)
         if found is not None and not inside:
             words[row.option] = _word_of(found, row)
     words = dict(reversed(words.items()))
@@ -473,14 +474,10 @@ def _rows_for(described: DescribedOperation, value: Any) -> tuple[list[FormRow],
         by_option = {row.option: row for row in rows if isinstance(row, FormRow)}
         for more in rows:
             if isinstance(more, MoreItems) and more.option in by_option:
-                items = next(walk_value(value, _steps_of_pointer(by_option[more.option].pointer)), ())
+                items = next(walk_value(value, split(by_option[more.option].pointer)), ())
                 counts[more.option] = max(len(items), 1) if isinstance(items, list) else 1
         if counts == before:
             return list(by_option.values()), counts
-
-
-def _steps_of_pointer(pointer: str) -> tuple[str, ...]:
-    return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
 
 
 def _word_of(value: Any, row: FormRow) -> str:
